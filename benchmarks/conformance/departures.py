@@ -111,8 +111,8 @@ TEXTS = (
     Departure(
         "`regex`",
         "Narrower: groups nested at most eight deep, no back-references, no look-around within look-around, no `\\0`, "
-        "no `\\u{...}`, no lone surrogates, no scripts and binary properties in `\\p{...}`; counts `{m,n}` and ranges "
-        "only if their order is easy to see, see `regex_format.py`.",
+        "no `\\u{...}`, no lone surrogates, `\\p{...}` only with short names of general categories other than `C`; "
+        "counts `{m,n}` and ranges only if their order is easy to see, see `regex_format.py`.",
         "Nesting and comparing are not regular.",
     ),
     Departure(

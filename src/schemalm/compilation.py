@@ -1,7 +1,7 @@
 """Compiles a schema: reads it, builds its grammar and, if items have to differ, writes its shortest value.
 
-Only a machine knows which items an array of different items can have. So the last step needs the packages that are
-built on grammars, and only this file imports them. A schema without a value that can be written is refused here.
+Only a machine knows which items an array of different items can have. So the last step needs `machine`, which is built
+on grammars, and this file is part of neither package. A schema without a value that can be written is refused here.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def fixpoint_at(name: str) -> tuple[Fixpoint, Budget, State]:
     schema: Any = {"$defs": DEFINITIONS, "properties": {key: {"$ref": f"#/$defs/{key}"} for key in DEFINITIONS}}
     grammar = compile_schema(schema)
     goals, budget, _ = goals_of(grammar)
-    state = goals.space.value(must_hold(grammar.resolve(f"/$defs/{name}")))
+    state = goals.space.value(must_hold(grammar.shapes.resolve(f"/$defs/{name}")))
     assert state is not None
     return Fixpoint(goals, budget, lambda goal: None), budget, state
 

@@ -28,6 +28,7 @@ from schemalm.regular.language import (
     sequence,
     union,
 )
+from schemalm.regular.multiples import multiples
 from schemalm.regular.utf8 import code_points
 from schemalm.regular.words import literal, words
 
@@ -169,6 +170,32 @@ def test_normal_forms_of_equal_meaning_are_equal() -> None:
 @given(st.recursive(leaves, _grown, max_leaves=5), st.recursive(leaves, _grown, max_leaves=5))
 def test_equal_expressions_have_equal_digests(first: tuple[Language, Member], second: tuple[Language, Member]) -> None:
     assert (digest(first[0], {}) == digest(second[0], {})) == (first[0] == second[0])
+
+
+A, XYZ = byte_set(1 << ord("a")), words([b"x", b"yz"])
+
+
+# The expressions contain every class that can be part of a language.
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (A, "76d6ecbe0320f319"),
+        (EMPTY, "598b784b94021c2d"),
+        (ANY_TEXT, "e66a86cc627f56a2"),
+        (XYZ, "3b3fe165598b93d8"),
+        (words(str(number).encode() for number in range(300)), "3f20724b4047251b"),
+        (sequence(A, XYZ), "2b1ae3d5b957191e"),
+        (union([A, XYZ]), "f07d32621d98396e"),
+        (intersection([repeat(A, 0, None), repeat(XYZ, 0, None)]), "45681706716e1ba4"),
+        (repeat(A, 2, 5), "c91b4736389a805d"),
+        (complement(XYZ), "628d9d03f8aae539"),
+        (multiples(3), "ad0161e2307e3916"),
+        (multiples(0.01), "1dc75ce0c65db925"),
+        (derivative(derivative(multiples(0.01), ord("1"), {}), ord("."), {}), "a9c1ccf1a7f54de0"),
+    ],
+)
+def test_digests_stay_those_of_tokenizer_files(language: Language, expected: str) -> None:
+    assert digest(language, {}) == expected
 
 
 @pytest.mark.slow

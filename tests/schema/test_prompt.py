@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.schema.keywords.test_objects_and_arrays import judging, never
 
-from schemalm.schema.assertions import Is, KeyTest
+from schemalm.schema.assertions import Is
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, child_has
 from schemalm.schema.keywords.arrays import Items, MinItems
 from schemalm.schema.keywords.numbers import NumberIn
@@ -12,14 +13,6 @@ from schemalm.schema.keywords.strings import Pattern
 from schemalm.schema.prompt import Prompt, StatedKeys, StringIs, stated_keys
 
 A, B = Pattern("a"), Pattern("b")
-
-
-def never(formula: Formula) -> bool:
-    raise AssertionError("the key need not be judged")
-
-
-def judging(*true: Formula) -> KeyTest:
-    return lambda formula: formula in true
 
 
 @pytest.mark.parametrize(

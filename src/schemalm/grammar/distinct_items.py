@@ -16,13 +16,13 @@ from schemalm.grammar.costs import CostTable
 from schemalm.grammar.item_search import (
     ItemSearch,
     LaterValues,
-    Outcomes,
     PlannedItem,
     Witness,
     WitnessPath,
     WitnessStep,
 )
 from schemalm.grammar.matching import Kind
+from schemalm.grammar.nonterminals import Outcomes
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace

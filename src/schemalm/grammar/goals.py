@@ -194,9 +194,9 @@ class Goals:
 
     def _relevance(self, obligation: Obligation) -> Relevance:
         """Returns the keys that can affect the outcome on an object."""
-        held, *judged = obligation.formulas
+        held, *others = obligation.formulas
         relevance = self.estimates.relevance(held)
-        for formula in judged:
+        for formula in others:
             relevance |= self.estimates.relevance(formula) | self.estimates.relevance(formula, False)
         return relevance
 

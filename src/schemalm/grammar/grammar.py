@@ -122,10 +122,6 @@ class Grammar:
         """The formula of the whole schema."""
         return self.translation.root
 
-    def resolve(self, location: str) -> Formula:
-        """Returns the formula of the schema node that a reference leads to."""
-        return self.shapes.resolve(location)
-
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """Returns the grammar of the same schema with other canonical orders, by the set of an object's names."""
         self.budget.begin_compilation()

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import TypeAlias
 
 from schemalm.grammar.costs import CostTable
 from schemalm.grammar.matching import Kind, Matching
+from schemalm.grammar.nonterminals import Outcomes
 from schemalm.grammar.obligation import Obligation, must_hold, split_at_child
 from schemalm.grammar.seen_items import SeenItems
 from schemalm.grammar.state_space import StateSpace, at_item
@@ -32,8 +32,6 @@ CODE_BITS = 128
 RANDOM_CODES = random.Random(0)
 # The most kinds of a path that are cached.
 MAX_CACHED_KINDS = 8
-
-Outcomes: TypeAlias = "tuple[int, ...]"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Labels of nonterminals: short names that are the same in every process and in every version.
 
-Tokenizer files and models identify nonterminals by label. So the hashed text uses names that are spelled in this
-module. They stay the same when a class or a field is renamed.
+Tokenizer files and models identify nonterminals by label. So the hashed text names states and formulas as this module
+spells them, and stays the same when one of their classes or fields is renamed. For a text it also contains the name of
+a DFA state, which comes from `Language.told` and depends on the class names of `regular`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD
-from schemalm.schema.assertions import KINDS, Assertion, Is
+from schemalm.schema.assertions import KINDS, Assertion, Is, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
 from schemalm.schema.keywords.arrays import ArrayAssertion, Unique
 from schemalm.schema.keywords.objects import Has, Members, ObjectAssertion, PropertyNames
@@ -244,27 +244,30 @@ class StateSpace:
         return self._member(self._without(state.obligation, state.order, state.position, rank), state.order, name, ())
 
     def _member(
-        self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
+        self, obligation: Obligation, order: KeyOrder, name: str | None, results: tuple[bool, ...]
     ) -> Open | None:
-        """Returns what a key opens: its value and the rest of the object. `name`: None for a free key."""
-        key = (obligation, order, name, judged)
+        """Returns what a key opens: its value and the rest of the object.
+
+        name: None for a free key. results: which of the formulas on a free key it satisfies.
+        """
+        key = (obligation, order, name, results)
         if key not in self._members:
             self._spend(obligation)
             self._members[key] = self._find_member(*key)
         return self._members[key]
 
     def _find_member(
-        self, obligation: Obligation, order: KeyOrder, name: str | None, judged: tuple[bool, ...]
+        self, obligation: Obligation, order: KeyOrder, name: str | None, results: tuple[bool, ...]
     ) -> Open | None:
         if name is None:
-            answers = dict(zip(_key_formulas(obligation), judged, strict=True))
-            judge: Callable[[Formula], bool] = answers.__getitem__
+            known = dict(zip(_key_formulas(obligation), results, strict=True))
+            test: KeyTest = known.__getitem__
         else:
-            judge = partial(self._shapes.key_satisfies, name)
+            test = partial(self._shapes.key_satisfies, name)
 
         def move(atom: Atom) -> Formula:
             assert isinstance(atom, ObjectAssertion)
-            return atom.at_key(name, judge)
+            return atom.at_key(name, test)
 
         split = split_at_child(obligation, move, partial(self._scopes.concern, name) if name is not None else None)
         child = self.value(split[0]) if split else None
@@ -291,8 +294,8 @@ class StateSpace:
         outcomes = self._shapes.automaton.outcomes(self._shapes.key_start(restricted, ()))
         found = {}
         for outcome in sorted(outcomes):
-            judged = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))
-            target = self._member(owner.obligation, owner.order, None, judged)
+            results = tuple(bool(outcome >> index & 1) for index in range(1, len(formulas) + 1))
+            target = self._member(owner.obligation, owner.order, None, results)
             if target is not None:
                 found[outcome] = target
         return found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from schemalm.schema.translator import Mention
 
 NUM_BYTES = 256
-# The start of Supplementary Private Use Area A.
+# Supplementary Private Use Area A. `Limits.symbols` is what the symbols of every grammar leave of it.
 FIRST_PRIVATE = 0xF0000
 NUM_PRIVATE = 0xFFFE
 
@@ -52,9 +52,8 @@ def CONST(text: str) -> Symbol:  # noqa: N802
     return Symbol("CONST", 0, text)
 
 
-# The symbols of every grammar, and the largest number of further symbols.
+# The symbols of every grammar.
 COMMON = (*(Symbol(f"0x{byte:02x}", 1) for byte in range(NUM_BYTES)), *STRUCTURE)
-MAX_SCHEMA_SYMBOLS = NUM_PRIVATE - len(STRUCTURE)
 
 
 class SymbolTable:

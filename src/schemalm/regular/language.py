@@ -83,7 +83,10 @@ class Language:
         return 0, None
 
     def told(self) -> str:
-        """The text that `digest` hashes for this node; it leaves out the operands."""
+        """The text that `digest` hashes for this node; it leaves out the operands.
+
+        Labels in tokenizer files contain digests, so renaming a class changes them.
+        """
         if self.operands():
             return f"{type(self).__name__} {self.parts[1:]}"
         return f"{type(self).__name__} {[part for part in self.parts if not isinstance(part, Language)]}"

@@ -114,7 +114,7 @@ class _Reader:
         if node is END:
             return EMPTY if after(is_start).nullable else NOTHING
         if isinstance(node, Lookahead):
-            ahead = self.follow((node.node,), is_start, _any_text)
+            ahead = self.follow((node.group,), is_start, _any_text)
             return intersection([complement(ahead) if node.negated else ahead, after(is_start)])
         if isinstance(node, Repetition):
             return self.follow(_rounds(node), is_start, after)
@@ -150,8 +150,10 @@ def _rounds(node: Repetition) -> tuple[Node, ...]:
 def _contains(node: Node, anchor: Anchor) -> bool:
     if isinstance(node, Group):
         return any(_contains(inner, anchor) for alternative in node.alternatives for inner in alternative)
-    if isinstance(node, Repetition | Lookahead):
+    if isinstance(node, Repetition):
         return _contains(node.node, anchor)
+    if isinstance(node, Lookahead):
+        return _contains(node.group, anchor)
     return node is anchor
 
 

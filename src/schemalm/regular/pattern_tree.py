@@ -37,9 +37,9 @@ class Repetition:
 
 @dataclass(frozen=True)
 class Lookahead:
-    """A look-ahead, which reads nothing: `node` matches at this point, or does not if `negated`."""
+    """A look-ahead, which reads nothing: `group` matches at this point, or does not if `negated`."""
 
-    node: Node
+    group: Group
     negated: bool
 
 

@@ -53,12 +53,9 @@ def _node(node: Node) -> str:
         return f"(?:{_alternatives(node.alternatives)})"
     if isinstance(node, Anchor):
         return node.value
-    return _lookahead(node) if isinstance(node, Lookahead) else _repetition(node)
-
-
-def _lookahead(node: Lookahead) -> str:
-    body = _alternatives(node.node.alternatives) if isinstance(node.node, Group) else _node(node.node)
-    return f"(?{'!' if node.negated else '='}{body})"
+    if isinstance(node, Lookahead):
+        return f"(?{'!' if node.negated else '='}{_alternatives(node.group.alternatives)})"
+    return _repetition(node)
 
 
 def _repetition(node: Repetition) -> str:

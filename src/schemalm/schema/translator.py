@@ -7,6 +7,7 @@ references are translated after the root, one by one, so a schema may refer to i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from schemalm.errors import LimitError, SchemaError
@@ -119,3 +120,13 @@ class Translator:
 
 # Makes the formula of one keyword of a node.
 Keyword: TypeAlias = Callable[[Translator, Node], Formula]
+
+
+def together(keywords: tuple[str, ...], make: Keyword) -> dict[str, Keyword]:
+    """Keywords with one common formula, which is made once, at the first of them that a node has and that binds."""
+
+    def make_once(keyword: str, translator: Translator, node: Node) -> Formula:
+        first = next(other for other in node.content if other in keywords and translator.nodes.binds(node, other))
+        return make(translator, node) if keyword == first else TRUE
+
+    return {keyword: partial(make_once, keyword) for keyword in keywords}

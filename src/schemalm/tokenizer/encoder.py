@@ -69,7 +69,7 @@ class Encoder(Generic[T]):
         self._rules, self._pieces = rules, PieceEncoder(encode_piece)
         self._cache = EncodeCache(rules, self._pieces)
         self._shape = grammar.shape
-        self._explainer = Explainer(grammar.shapes, grammar.resolve, grammar.budget)
+        self._explainer = Explainer(grammar.shapes, grammar.budget)
 
     def encode(self, value: Any) -> list[T]:
         """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.

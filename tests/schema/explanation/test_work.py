@@ -42,7 +42,7 @@ def work_of(schema: Any, value: Any, limits: Limits | None = None) -> tuple[int,
     """The units of work of explaining a refusal, and its message."""
     grammar = compile_schema(schema, limits=limits or Limits())
     before = grammar.budget.num_units
-    failure = Explainer(grammar.shapes, grammar.resolve, grammar.budget).explain(grammar.shape, value)
+    failure = Explainer(grammar.shapes, grammar.budget).explain(grammar.shape, value)
     assert failure is not None
     return grammar.budget.num_units - before, failure.message
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import Any
 
@@ -29,8 +29,8 @@ CHARACTERS_PER_UNIT = 4  # of a text that is matched
 class Evaluator:
     """Evaluates formulas on values; every task raises the errors of `Allowance.work`."""
 
-    def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], allowance: Allowance) -> None:
-        self.resolve = resolve
+    def __init__(self, shapes: Shapes, allowance: Allowance) -> None:
+        self.resolve = shapes.resolve
         self.allowance = allowance
         self._shapes = shapes
         self._names: dict[Formula, frozenset[str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,15 +41,15 @@ class Failure:
 class Explainer:
     """Finds out why values break a formula; each explanation is one call, whose work is limited."""
 
-    def __init__(self, shapes: Shapes, resolve: Callable[[str], Formula], budget: Budget) -> None:
-        self._shapes, self._resolve, self._budget = shapes, resolve, budget
+    def __init__(self, shapes: Shapes, budget: Budget) -> None:
+        self._shapes, self._budget = shapes, budget
 
     def explain(self, formula: Formula, value: Any, refused_at: Path = ()) -> Failure | None:
         """The most relevant failure of a value; None if the value satisfies the formula.
 
         refused_at: where the grammar refused the value; reported if the call exceeds its work limit.
         """
-        evaluator = Evaluator(self._shapes, self._resolve, Allowance(self._budget))
+        evaluator = Evaluator(self._shapes, Allowance(self._budget))
         root = Location(value)
         with self._budget.call("explanation"):
             try:

@@ -6,16 +6,11 @@ that are still to come.
 
 from __future__ import annotations
 
-from functools import partial
-
 from schemalm.schema.assertions import Assertion, of_kind
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_has, negate
 from schemalm.schema.keywords.counts import at_least, at_most, least_count
 from schemalm.schema.nodes import Node
-from schemalm.schema.translator import Keyword, Translator
-
-# Translated together, once, at the first of them; `additionalItems` as well.
-ITEMS = ("prefixItems", "items")
+from schemalm.schema.translator import Keyword, Translator, together
 
 
 class ArrayAssertion(Assertion):
@@ -133,15 +128,12 @@ def contains(shape: Formula, minimum: int, maximum: int | None) -> Formula:
     return Contains(shape, max(minimum, 0), maximum)
 
 
-def _items(keyword: str, translator: Translator, node: Node) -> Formula:
+def _items(translator: Translator, node: Node) -> Formula:
     """`prefixItems`, `items` and `additionalItems`, in either of the two spellings."""
-    binds = translator.nodes.binds
-    if keyword != next(other for other in node.content if other in ITEMS and binds(node, other)):
-        return TRUE
     if isinstance(node.content.get("items"), list):
         rest = translator.inner(node, "additionalItems") if "additionalItems" in node else TRUE
         return items(tuple(translator.listed(node, "items")), rest)
-    prefix = tuple(translator.listed(node, "prefixItems")) if binds(node, "prefixItems") else ()
+    prefix = tuple(translator.listed(node, "prefixItems")) if translator.nodes.binds(node, "prefixItems") else ()
     return items(prefix, translator.inner(node, "items") if "items" in node else TRUE)
 
 
@@ -158,7 +150,7 @@ def _unique_items(translator: Translator, node: Node) -> Formula:
 
 
 KEYWORDS: dict[str, Keyword] = {
-    **{keyword: partial(_items, keyword) for keyword in ITEMS},
+    **together(("prefixItems", "items"), _items),
     "minItems": at_least("minItems", MinItems),
     "maxItems": at_most("maxItems", MaxItems),
     "contains": _contains,

@@ -46,15 +46,14 @@ class MultipleOf(Assertion):
     kind = "number"
 
 
-def _bound(keyword: str, assertion: type[Assertion]) -> Keyword:
+def _bound(keyword: str, exclusive: str, assertion: type[Assertion]) -> Keyword:
     """The translation of a bound; before draft 6, `exclusiveMinimum` says whether `minimum` itself is excluded."""
-    flag = f"exclusive{assertion.__name__}"
 
     def make(translator: Translator, node: Node) -> Formula:
         value = node[keyword]
         if isinstance(value, bool):
             return TRUE
-        return assertion(value, keyword == flag or node.content.get(flag) is True)
+        return assertion(value, keyword == exclusive or node.content.get(exclusive) is True)
 
     return make
 
@@ -64,9 +63,9 @@ def _multiple_of(translator: Translator, node: Node) -> Formula:
 
 
 KEYWORDS: dict[str, Keyword] = {
-    "minimum": _bound("minimum", Minimum),
-    "maximum": _bound("maximum", Maximum),
-    "exclusiveMinimum": _bound("exclusiveMinimum", Minimum),
-    "exclusiveMaximum": _bound("exclusiveMaximum", Maximum),
+    "minimum": _bound("minimum", "exclusiveMinimum", Minimum),
+    "maximum": _bound("maximum", "exclusiveMaximum", Maximum),
+    "exclusiveMinimum": _bound("exclusiveMinimum", "exclusiveMinimum", Minimum),
+    "exclusiveMaximum": _bound("exclusiveMaximum", "exclusiveMaximum", Maximum),
     "multipleOf": _multiple_of,
 }

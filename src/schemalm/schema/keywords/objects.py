@@ -13,11 +13,7 @@ from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_
 from schemalm.schema.keywords.counts import at_least, at_most
 from schemalm.schema.keywords.strings import pattern
 from schemalm.schema.nodes import Node
-from schemalm.schema.translator import Keyword, Translator
-
-# Translated together, once, at the first of them.
-MEMBERS = ("properties", "patternProperties", "additionalProperties")
-DEPENDENCIES = ("dependencies", "dependentRequired", "dependentSchemas")
+from schemalm.schema.translator import Keyword, Translator, together
 
 
 class ObjectAssertion(Assertion):
@@ -131,10 +127,8 @@ class MaxProperties(ObjectAssertion):
         return MaxProperties(self.parts[0] - 1) if self.parts[0] > 0 else FALSE
 
 
-def _members(keyword: str, translator: Translator, node: Node) -> Formula:
+def _members(translator: Translator, node: Node) -> Formula:
     """`properties`, `patternProperties` and `additionalProperties` together."""
-    if keyword != next(other for other in node.content if other in MEMBERS and translator.nodes.binds(node, other)):
-        return TRUE
     names = node.content.get("properties", {})
     translator.mention_keys(node, "properties", names)
     named = tuple((name, translator.inner(node, "properties", name)) for name in names)
@@ -176,7 +170,7 @@ def _dependencies(keyword: str, translator: Translator, node: Node) -> Formula:
 
 
 KEYWORDS: dict[str, Keyword] = {
-    **{keyword: partial(_members, keyword) for keyword in MEMBERS},
+    **together(("properties", "patternProperties", "additionalProperties"), _members),
     "propertyNames": _property_names,
     "required": _required,
     "minProperties": at_least("minProperties", MinProperties),
