@@ -52,7 +52,7 @@ class Dialect:
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that the oracle asserts, and an unknown one."""
-        return (*FORMATS, *(name for name, before_item in NEWER_FORMATS.items() if self.draft >= before_item))
+        return (*FORMATS, *(name for name, since in NEWER_FORMATS.items() if self.draft >= since))
 
 
 DIALECTS = (
