@@ -26,6 +26,12 @@ def plain(html: str) -> str:
     return unescape(re.sub(r"</?span[^<>]*>", "", html))
 
 
+def spans(text: str) -> list[tuple[str, str]]:
+    """Return the kind and the text of every coloured part, without white space."""
+    found = re.findall(r'<span class="(\w+)[^"]*">([^<]*)</span>', str(highlight_yaml(text)))
+    return [(kind, unescape(part)) for kind, part in found if part.strip()]
+
+
 @given(VALUES)
 def test_only_colour_is_added_to_a_document(value: object) -> None:
     text = dump_document(value)  # type: ignore[arg-type]
@@ -64,12 +70,19 @@ def test_markup_of_a_document_is_text(text: str) -> None:
         ("on: push", [("nt", "on"), ("p", ":"), ("l", "push")]),
         ("- 3", [("p", "-"), ("l", "3")]),
         ("- '<b>:c'", [("p", "-"), ("s", "'<b>:c'")]),
-        ("- run: |\n    key: value\n  x: y", [("p", "-"), ("nt", "run"), ("p", ":"), ("p", "|"), ("no", "key: value")]),
+        ("'a: b': true", [("s", "'a:"), ("s", "b'"), ("p", ":"), ("l", "true")]),
     ],
 )
 def test_keys_scalars_scripts_and_punctuation_differ(line: str, expected: list[tuple[str, str]]) -> None:
-    spans = re.findall(r'<span class="(\w+)[^"]*">([^<]*)</span>', str(highlight_yaml(line)))
-    assert [(kind, unescape(text)) for kind, text in spans if kind != "w"][: len(expected)] == expected
+    assert spans(line) == expected
+
+
+def test_scripts_are_text_up_to_the_next_key() -> None:
+    assert spans("- run: |\n    key: value\n\n    more\n  name: x\n- |-\n  a: b\n- c: 1\n") == [
+        *(("p", "-"), ("nt", "run"), ("p", ":"), ("p", "|"), ("no", "key: value"), ("no", "more")),
+        *(("nt", "name"), ("p", ":"), ("l", "x"), ("p", "-"), ("p", "|-"), ("no", "a: b")),
+        *(("p", "-"), ("nt", "c"), ("p", ":"), ("l", "1")),
+    ]
 
 
 def test_a_long_text_is_escaped_without_colour() -> None:

@@ -256,7 +256,5 @@ def test_a_file_of_another_kind_is_not_overwritten(tmp_path: Path) -> None:
             file.write_bytes(content)
         check_kind(file, "a page", page, "choose another file")
     file.write_bytes(b"kind: alpha\n")
-    with pytest.raises(
-        ConfigurationError, match="exists and is not a page: it is not overwritten; choose another file"
-    ):
+    with pytest.raises(ConfigurationError, match="is not a page: it is not overwritten; choose another file"):
         check_kind(file, "a page", page, "choose another file")

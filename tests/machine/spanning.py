@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import pairwise
+from functools import partial
 from typing import Any
+
+import pytest
+from tests.tokenizer.slow_merges import slow_merges
 
 from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import symbol_of
@@ -16,8 +19,6 @@ from schemalm.machine.vocabulary import Vocabulary
 from schemalm.tokenizer import Tokenizer
 from schemalm.tokenizer.merge_engine import MergeEngine
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, Pretokenizer
-
-Pair = tuple[str, str]
 
 
 class SpanningTokenizer(Tokenizer):
@@ -31,7 +32,8 @@ class SpanningTokenizer(Tokenizer):
         """Learns from valid values. vocab_size: the most tokens."""
         plain = cls(grammar)
         weights = Counter(segment for value in values for segment in plain.segments(value))
-        return cls(grammar, Vocabulary(grammar, (), spanning_merges(grammar, weights, vocab_size - plain.vocab_size)))
+        merges = slow_merges(weights, vocab_size - plain.vocab_size, lambda left: arity_of(grammar, left) > 0)
+        return cls(grammar, Vocabulary(grammar, (), merges))
 
     def segments(self, value: Any) -> list[str]:
         """Returns the units of merging: the symbols of a value's derivation, one character each."""
@@ -52,35 +54,19 @@ class SpanningTokenizer(Tokenizer):
         engine = MergeEngine(self.vocabulary, Pretokenizer(self.grammar.symbols, "value"))
         return [token for segment in self.segments(value) for token in engine.tokens("structure", segment)]
 
+    def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
+        """Returns the token ids of a value, each in its own piece, since a token may be a part of several pieces."""
+        return [(token,) for token in self.encode(value)]
+
 
 def arity_of(grammar: Grammar, spelling: str) -> int:
     """Returns how many nonterminals a piece of a derivation leaves open. Each symbol fills one and opens its arity."""
     return 1 + sum(grammar.symbols.arities[symbol_of(character)] - 1 for character in spelling)
 
 
-def spanning_merges(grammar: Grammar, weights: Counter[str], num_merges: int) -> list[Pair]:
-    """Returns the most frequent pairs, one after another, whose left part leaves something open."""
-    words = {segment: list(segment) for segment in weights}
-    merges: list[Pair] = []
-    while len(merges) < num_merges:
-        counts: Counter[Pair] = Counter()
-        for segment, word in words.items():
-            for pair in pairwise(word):
-                counts[pair] += weights[segment]
-        open_pairs = [pair for pair in counts if arity_of(grammar, pair[0]) > 0]
-        if not open_pairs:
-            break
-        merges.append(max(open_pairs, key=lambda pair: (counts[pair], pair)))
-        words = {segment: merged(word, merges[-1]) for segment, word in words.items()}
-    return merges
-
-
-def merged(word: list[str], pair: Pair) -> list[str]:
-    """Returns the word with every occurrence of the pair merged, from left to right."""
-    result: list[str] = []
-    for part in word:
-        if result and (result[-1], part) == pair:
-            result[-1] += part
-        else:
-            result.append(part)
-    return result
+# Every way to learn a tokenizer: function of a grammar, values and `vocab_size`.
+LEARNERS = [
+    pytest.param(partial(Tokenizer.train, merge_scope="word"), id="word"),
+    pytest.param(partial(Tokenizer.train, merge_scope="value"), id="value"),
+    pytest.param(SpanningTokenizer.learn, id="spanning"),
+]

@@ -33,7 +33,7 @@ def tokenizer_of(items: Any, values: list[Any], learn: Callable[..., Tokenizer])
     tracer = Tracer(tokenizer.tables)
     for document in valid:
         # The grammar numbers what documents pass through.
-        tracer.trace((token,) for token in tokenizer.encode(document))
+        tracer.trace(tokenizer.encode_pieces(document))
     return tokenizer
 
 
@@ -51,8 +51,8 @@ def test_a_mask_is_what_symbols_admit_one_by_one(name: str, learn: Callable[...,
     assert len(nonterminals) >= 10
     for nonterminal in nonterminals:
         mask = filler.fill(nonterminal)
-        place = tokenizer.tables.entry(nonterminal, "")
-        admitted = [tokenizer.tables.transition(place, token) is not None for token in range(len(mask))]
+        entry = tokenizer.tables.entry(nonterminal, "")
+        admitted = [tokenizer.tables.transition(entry, token) is not None for token in range(len(mask))]
         assert mask.tolist() == admitted
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.machine.spanning import SpanningTokenizer
+from tests.machine.spanning import LEARNERS, SpanningTokenizer
 
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
@@ -505,7 +505,7 @@ def test_a_copy_keeps_its_own_items() -> None:
     assert admitted(tokenizer, machine) == {"CONST:green", "CONST:blue"}
 
 
-@pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
+@pytest.mark.parametrize("learn", LEARNERS)
 def test_tokens_of_many_symbols_are_forbidden_as_their_symbols_are(learn: Callable[..., Tokenizer]) -> None:
     schema = array(
         {"anyOf": [{"enum": ["red", "green"]}, array({"enum": ["red", "green"]}), {"type": "string", "pattern": "^x"}]}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.machine.spanning import SpanningTokenizer
+from tests.machine.spanning import LEARNERS, SpanningTokenizer
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import InvalidDocument
@@ -36,7 +36,7 @@ VALUES: list[Any] = [
 ] * 6
 
 
-@pytest.mark.parametrize("learn", [Tokenizer.train, SpanningTokenizer.learn], ids=["segments", "spanning"])
+@pytest.mark.parametrize("learn", LEARNERS)
 def test_the_mask_admits_exactly_the_tokens_with_a_transition(learn: Callable[..., Tokenizer]) -> None:
     tokenizer = learn(compile_schema(SCHEMA), VALUES, vocab_size=380)
     tables = tokenizer.tables
@@ -47,8 +47,8 @@ def test_the_mask_admits_exactly_the_tokens_with_a_transition(learn: Callable[..
             seen.add(machine.nonterminal)
             machine.advance(token)
     for nonterminal in seen:
-        place = tables.entry(nonterminal, "")
-        transitions = [tables.transition(place, token) for token in range(tokenizer.vocab_size)]
+        entry = tables.entry(nonterminal, "")
+        transitions = [tables.transition(entry, token) for token in range(tokenizer.vocab_size)]
         assert tables.mask(nonterminal).tolist() == [transition is not None for transition in transitions]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.machine.spanning import LEARNERS
 
 from schemalm.compilation import compile_schema
 from schemalm.machine import tracing
 from schemalm.machine.tracing import Tracer
 from schemalm.tokenizer import Tokenizer
-from schemalm.tokenizer.pretokenizer import MergeScope
 
 TEXTS = {
     "type": "object",
@@ -28,12 +29,12 @@ VALUES = [
 
 @pytest.mark.parametrize("schema", [TEXTS, GUARDED, UNDECIDED], ids=["texts", "guarded", "undecided"])
 @pytest.mark.parametrize("limit", [1, 1000])
-@pytest.mark.parametrize("scope", ["word", "value"])
+@pytest.mark.parametrize("learn", LEARNERS)
 def test_a_trace_is_what_the_machine_does_token_by_token(
-    schema: Any, limit: int, scope: MergeScope, monkeypatch: pytest.MonkeyPatch
+    schema: Any, limit: int, learn: Callable[..., Tokenizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracing, "MAX_REMEMBERED", limit)
-    tokenizer = Tokenizer.train(compile_schema(schema), VALUES, vocab_size=330, merge_scope=scope)
+    tokenizer = learn(compile_schema(schema), VALUES, vocab_size=330)
     tracer = Tracer(tokenizer.tables)
     for value in [*VALUES, *VALUES]:
         trace, machine = tracer.trace(tokenizer.encode_pieces(value)), tokenizer.machine()

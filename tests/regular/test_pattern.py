@@ -194,7 +194,7 @@ MALFORMED = (
     "a{101}",
     "(" * 2000,
 )
-NOT_SUPPORTED = (r"(a)\1", r"(?<n>a)\k<n>", r"\p{Script=Greek}", r"\p{Nonsense}")
+NOT_SUPPORTED = (r"(a)\1", r"(?<n>a)\k<n>", r"(?<=\1(a))", "(?<=a$)", r"\p{Script=Greek}", r"\p{Nonsense}")
 
 
 @pytest.mark.parametrize("pattern", [*MALFORMED, *NOT_SUPPORTED])
@@ -243,6 +243,8 @@ def test_anchors_need_no_intersection(pattern: str) -> None:
         *("(?!a)" * 999, "((?=.*a)|(?=.*b))" * 40 + "c", "(^|$|a)*" * 50, "((?!ab).){0,5000}$", "(^|a){5000}"),
         "(" * 20 + "^|a|$" + ")*" * 20,
         "".join(f"(?!{'ab' * count})" for count in range(1, 60)),
+        *(r"(\b|a)*" * 50, "(?<=a.{20})b", "((?!abcdefghijklmnopqrstuvwxyz).)*$"),
+        "".join(f"(?<!{'ab' * count})" for count in range(1, 60)),
     ],
 )
 def test_a_hostile_pattern_ends_soon(pattern: str) -> None:

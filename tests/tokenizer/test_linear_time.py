@@ -41,7 +41,7 @@ def test_a_text_of_one_repeated_character_is_split_into_short_segments(character
 @pytest.mark.parametrize("direction", ["encode", "decode"])
 @pytest.mark.parametrize(
     ("make", "size"),
-    [(many_keys, 2_000), (nested, 250), (lambda size: "a" * size, 100_000), (lambda size: ["a b"] * size, 4_000)],
+    [(many_keys, 50_000), (nested, 500), (lambda size: "a" * size, 500_000), (lambda size: ["a b"] * size, 20_000)],
     ids=["keys", "depth", "text", "items"],
 )
 def test_a_document_of_twice_the_size_takes_at_most_twice_the_lines(

@@ -21,7 +21,7 @@ from .models import SMALL_MODEL
 
 NUM_KILLS = 20
 CONFIGURATION = TrainingConfiguration(
-    num_steps=150,
+    num_steps=250,
     model=replace(SMALL_MODEL, num_layers=2, model_width=32, mlp_width=64),
     batch_size=4,
     warmup_steps=10,

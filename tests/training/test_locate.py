@@ -66,7 +66,11 @@ def test_a_path_inside_a_run_names_the_run(tmp_path: Path, inside: str) -> None:
 
 def test_a_folder_without_a_run_is_refused_with_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
-    for name, problem in (("none", "it does not exist"), ("file", "it is a file"), ("", "neither it nor")):
+    for name, problem in (
+        ("none", "it does not exist"),
+        ("file", "it is a file"),
+        ("", "neither it nor a folder below it has a run's config.json"),
+    ):
         with pytest.raises(CheckpointError, match=rf"is not a run folder: {problem}"):
             find_run(tmp_path / name)
     make_run(tmp_path / "reference", json.dumps({"reference": {}}))

@@ -108,9 +108,9 @@ def test_rows_may_have_any_order(data: Path, tmp_path: Path, outcome: Callable[.
 @pytest.mark.parametrize(
     ("rows_BT", "message"),
     [
-        (torch.full((4, 33), 8191), "no start of a document in its first 1,000 rows: name the folder that"),
+        (torch.full((4, 33), 8191), "no start of a document in its first 1,000 rows: name the .*, by --data_dir"),
         (torch.zeros(0, 33, dtype=torch.int64), "no start of a document"),
-        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name the tokenizer"),
+        (torch.arange(33).expand(4, 33).clone(), "no documents of this tokenizer .*: name the .*, by --tokenizer"),
     ],
 )
 def test_rows_of_something_else_are_reported_in_one_sentence(
