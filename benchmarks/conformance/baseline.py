@@ -1,4 +1,4 @@
-"""The ratchet: one line of text per case, and which changes make a case worse.
+"""The committed baseline: one line of text per case, and which changes make a case worse.
 
     <id> right                          every instance is judged correctly
     <id> unsatisfiable                  refused because no value satisfies the schema, and no instance is valid
