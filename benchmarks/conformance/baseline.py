@@ -87,7 +87,7 @@ def _verdict(outcome: Outcome) -> str:
 
 
 def is_worse(before: str, after: str) -> bool:
-    """Whether `after` has a fault that `before` did not have; a refused schema already refuses every instance."""
+    """Whether `after` has a fault that `before` did not have; a refused schema already refuses every valid one."""
     excused = _faults(before)
     if "broken" in excused:
         return False
