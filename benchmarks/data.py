@@ -224,7 +224,7 @@ def main(
     Console().print(Markdown("\n".join([*lines, "", *plan(results)])))
     if publish:
         write_atomically(RESULTS, json.dumps(results, indent=2).encode() + b"\n")
-        write_atomically(PAGE, replace_section(PAGE.read_text(), "data", "\n".join(["## Data", "", *lines])).encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "data", "\n".join(lines)).encode())
         write_atomically(SCALE, replace_section(SCALE.read_text(), "data", "\n".join(plan(results))).encode())
 
 

@@ -1,4 +1,4 @@
-"""The ratchet: one line of text per case, and which changes make a case worse.
+"""The committed baseline: one line of text per case, and which changes make a case worse.
 
     <id> right                          every instance is judged correctly
     <id> unsatisfiable                  refused because no value satisfies the schema, and no instance is valid
@@ -87,7 +87,7 @@ def _verdict(outcome: Outcome) -> str:
 
 
 def is_worse(before: str, after: str) -> bool:
-    """Whether `after` has a fault that `before` did not have; a refused schema already refuses every valid instance."""
+    """Whether `after` has a fault that `before` did not have; a refused schema already refuses every valid one."""
     excused = _faults(before)
     if "broken" in excused:
         return False
