@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from schemalm.rules.places import Promised
 from schemalm.schema.assertions import Reference
 from schemalm.schema.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems
@@ -145,7 +146,7 @@ class Estimates:
 
 
 def _lower_bound_of_atom(atom: Atom, holds: bool) -> int:
-    if isinstance(atom, Has):
+    if isinstance(atom, Has | Promised):
         return MEMBER_SYMBOLS * holds
     if isinstance(atom, MinItems | MinProperties):
         return MEMBER_SYMBOLS * int(atom.parts[0]) * holds
@@ -190,7 +191,7 @@ def _relevance_of_atom(atom: Atom, holds: bool) -> Relevance:
         if patterned or rest != TRUE:
             return ANY_KEY
         return Relevance(frozenset(name for name, shape in named if shape != TRUE))
-    needed = isinstance(atom, MinProperties | StatedKeys) if holds else isinstance(atom, MaxProperties | PropertyNames)
+    needed = isinstance(atom, MinProperties | StatedKeys | Promised) if holds else isinstance(atom, MaxProperties | PropertyNames)
     return ANY_KEY if needed else NO_KEYS
 
 

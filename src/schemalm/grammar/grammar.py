@@ -8,7 +8,7 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -21,12 +21,13 @@ from schemalm.grammar.distinct_items import DistinctItems
 from schemalm.grammar.guarded_arrays import GuardedArrays
 from schemalm.grammar.labels import label_of
 from schemalm.grammar.nonterminals import HOLDS, Nonterminal, Outcomes, Step
-from schemalm.grammar.obligation import must_hold
+from schemalm.grammar.obligation import Obligation, must_hold
 from schemalm.grammar.state_space import StateSpace
-from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Target, Text, may_repeat
+from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Target, Text, Value, may_repeat
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
+from schemalm.rules.places import Kinds, with_closed
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
@@ -73,6 +74,7 @@ class Grammar:
         self._needs_outcome: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
         self._at_dfa_states: dict[tuple[int, int], int] = {}
+        self._with_kinds: dict[tuple[int, Kinds, bool], int | None] = {}
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
             self.nonterminals,
@@ -218,6 +220,42 @@ class Grammar:
             assert settled is not None, "a child only ends with outcomes that its parent accepts"
             self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
+
+    def with_kinds(self, nonterminal: int, kinds: Kinds, *, are_closed: bool) -> int | None:
+        """Returns the nonterminal after some kinds of names have got their first name, or have none (`are_closed`).
+
+        None if it cannot be finished then.
+        """
+        key = (nonterminal, kinds, are_closed)
+        if key not in self._with_kinds:
+            change = with_closed((lambda closed: closed | kinds) if are_closed else (lambda closed: closed - kinds))
+            self._with_kinds[key] = self._changed(nonterminal, lambda obligation: obligation.map(change))
+        return self._with_kinds[key]
+
+    def with_promise(self, nonterminal: int, demand: Formula) -> int | None:
+        """Returns the rest of an object that must also satisfy a demand; None if it cannot be finished then."""
+        return self._changed(nonterminal, lambda obligation: obligation.also(demand))
+
+    def _changed(self, nonterminal: int, change: Callable[[Obligation], Obligation]) -> int | None:
+        node = self.nonterminals[nonterminal]
+        state = self._changed_state(node.state, change)
+        if state is None:
+            return None
+        if state == node.state or self.needs_outcome(nonterminal):
+            return self._number(replace(node, state=state))
+        accepts = tuple(outcome for outcome in node.accepts if self._costs.can_end(state, outcome))
+        return self._number(replace(node, state=state, accepts=accepts)) if accepts else None
+
+    def _changed_state(self, state: State, change: Callable[[Obligation], Obligation]) -> State | None:
+        if isinstance(state, Text):
+            return state
+        if isinstance(state, Key):
+            owner = self._changed_state(state.owner, change)
+            return replace(state, owner=owner) if isinstance(owner, Object) else None
+        obligation = change(state.obligation)
+        if isinstance(state, Value):
+            return self._space.value_like(obligation, state)
+        return replace(state, obligation=obligation) if obligation.is_open else None
 
     def with_accepts(self, nonterminal: int, accepts: Outcomes) -> int:
         """Returns the same nonterminal with fewer accepted outcomes."""

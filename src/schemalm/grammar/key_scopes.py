@@ -10,6 +10,7 @@ from functools import partial
 
 from schemalm.grammar.obligation import Obligation
 from schemalm.limits import Budget
+from schemalm.rules.places import Promised
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, children
 from schemalm.schema.keywords.objects import Has, Members
 from schemalm.schema.prompt import StatedKeys
@@ -81,7 +82,7 @@ class KeyScopes:
 def _needs_missing_key(atom: Atom, missed: Collection[str]) -> bool:
     if isinstance(atom, StatedKeys):
         return any(name in missed for name, _ in atom.entries)
-    return isinstance(atom, Has) and atom.name in missed
+    return isinstance(atom, Has | Promised) and atom.name in missed
 
 
 def _scope_of_atom(atom: Atom) -> Scope:

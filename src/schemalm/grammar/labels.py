@@ -11,6 +11,7 @@ import hashlib
 
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
+from schemalm.rules.places import AtPlace, Promised, TextAt
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
@@ -22,6 +23,7 @@ from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
     ChildHas: "Asked",
+    AtPlace: "AtPlace",
     Constant: "Constant",
     Contains: "Contains",
     ExactlyOne: "ExactlyOne",
@@ -45,6 +47,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     NumberIn: "NumberIn",
     Or: "Or",
     Pattern: "Pattern",
+    Promised: "Promised",
     Prompt: "Prompt",
     PropertyNames: "PropertyNames",
     Question: "Question",
@@ -52,6 +55,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     StatedKeys: "StatedKeys",
     StringIn: "StringIn",
     StringIs: "StringIs",
+    TextAt: "TextAt",
     Unique: "Unique",
 }
 

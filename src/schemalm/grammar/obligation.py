@@ -74,6 +74,11 @@ class Obligation:
         formulas = tuple([substitute(formula, replace, touches) for formula in self.formulas])
         return self if all(map(operator.is_, formulas, self.formulas)) else Obligation(formulas, self.allowed)
 
+    def also(self, demand: Formula) -> Obligation:
+        """Returns the obligation with one more formula that must be true."""
+        first, *others = self.formulas
+        return Obligation((all_of([first, demand]), *others), self.allowed)
+
     @property
     def requirement(self) -> Formula:
         """What the answers to the questions must satisfy for an allowed outcome. It may admit too much."""

@@ -47,7 +47,6 @@ from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
 from schemalm.schema.keywords.arrays import ArrayAssertion, Unique
 from schemalm.schema.keywords.objects import Has, Members, ObjectAssertion, PropertyNames
 from schemalm.schema.keywords.strings import StringIn
-from schemalm.schema.prompt import Prompt
 from schemalm.schema.shapes import Shapes
 
 # Work of an edge between states, and of each node of its formulas.
@@ -103,9 +102,9 @@ class StateSpace:
         return state if type(state) is type(other) else None
 
     def _has_one_kind(self, obligation: Obligation) -> bool:
-        """Whether the schema alone permits one kind. A prompt narrows the values but not their spelling."""
-        unprompted = obligation.map(lambda atom: TRUE if isinstance(atom, Prompt) else atom)
-        return unprompted == obligation or not isinstance(self.value(unprompted), Value)
+        """Whether the schema alone permits one kind. A document's demands narrow the values but not their spelling."""
+        unrestricted = obligation.map(lambda atom: atom.unrestricted() if isinstance(atom, Assertion) else atom)
+        return unrestricted == obligation or not isinstance(self.value(unrestricted), Value)
 
     def edge(self, state: State, symbol: Symbol) -> Target | None:
         """Returns what a symbol leads to; None if it clearly cannot begin the value, object or array."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from schemalm.schema.formula import Atom, Formula
+from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
 
 KINDS = ("null", "boolean", "number", "string", "array", "object")
 KINDS_OF_TYPES = {
@@ -36,6 +36,14 @@ class Assertion(Atom):
     # Whether it is true if the object or array ends now.
     holds_at_end = True
 
+    def of_kind(self, kind: str) -> Formula:
+        """The assertion as a formula for values of `kind`; assertions about all kinds define it themselves."""
+        return self if self.kind == kind else TRUE
+
+    def unrestricted(self) -> Formula:
+        """The assertion without what one document alone demands, such as a prompt."""
+        return self
+
 
 # Whether the current key satisfies a formula over string assertions.
 KeyTest = Callable[[Formula], bool]
@@ -60,6 +68,12 @@ class KindIs(Assertion):
     def integer(self) -> IsInteger:
         """The assertion of the type name `integer` about a number."""
         return IsInteger(self.parts[1])
+
+    def of_kind(self, kind: str) -> Formula:
+        """True or false, but for the type name `integer` an assertion about numbers."""
+        if kind in self.kinds:
+            return TRUE
+        return self.integer if kind == "number" and "integer" in self.kinds else FALSE
 
 
 class IsInteger(Assertion):
@@ -87,6 +101,10 @@ class Is(Assertion):
         """The constant as JSON text."""
         name: str = self.parts[0]
         return name
+
+    def of_kind(self, kind: str) -> Formula:
+        """False for the kinds without these constants."""
+        return self if kind in ("null", "boolean") else FALSE
 
 
 class Reference(Assertion):

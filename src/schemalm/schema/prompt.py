@@ -35,6 +35,10 @@ class Prompt(Assertion):
             return StringIs(value)
         return NumberIn((text_of_number(value),)) if kind == "number" else Is(json.dumps(value))
 
+    def unrestricted(self) -> Formula:
+        """No demand."""
+        return TRUE
+
 
 class StringIs(Assertion):
     """parts: (string,): a prompt's string; it is written as text even if no other is possible."""

@@ -12,11 +12,10 @@ from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.regular.language import ANY_TEXT, NOTHING, Language, complement, intersection
 from schemalm.regular.words import words
-from schemalm.schema.assertions import Assertion, Is, KindIs, Reference
-from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, atoms_in_doubt, conjuncts, substitute
+from schemalm.schema.assertions import Assertion, KindIs, Reference
+from schemalm.schema.formula import FALSE, Atom, Constant, Formula, atoms_in_doubt, conjuncts, substitute
 from schemalm.schema.number_languages import misjudged, number_language
 from schemalm.schema.patterns import Patterns
-from schemalm.schema.prompt import Prompt
 from schemalm.schema.string_languages import StringLanguages
 
 
@@ -36,7 +35,7 @@ class Shapes:
         key = (formula, kind)
         if key not in self._restricted:
             parts = conjuncts(formula)
-            is_other = any(isinstance(part, KindIs) and _of_kind(part, kind) == FALSE for part in parts)
+            is_other = any(isinstance(part, KindIs) and part.of_kind(kind) == FALSE for part in parts)
             # Most formulas require one kind, so nothing is left for the others.
             self._restricted[key] = (
                 FALSE if is_other else substitute(formula, lambda atom: self._restrict_atom(atom, kind))
@@ -46,13 +45,10 @@ class Shapes:
     def _restrict_atom(self, atom: Atom, kind: str) -> Formula:
         if isinstance(atom, Reference):
             return self.restrict(self.resolve(atom.location), kind)
-        if isinstance(atom, KindIs):
-            return _of_kind(atom, kind)
-        if isinstance(atom, Prompt):
-            return atom.of_kind(kind)
-        if isinstance(atom, Is):
-            return atom if kind in ("null", "boolean") else FALSE
-        return TRUE if isinstance(atom, Assertion) and atom.kind != kind else atom
+        if not isinstance(atom, Assertion):
+            return atom
+        found = atom.of_kind(kind)
+        return found if found is atom or isinstance(found, Constant) else self.restrict(found, kind)
 
     def text_start(self, formulas: tuple[Formula, ...], kind: str) -> int:
         """The first state of the strings or numbers that satisfy the first formula; the others are predicates."""
@@ -97,10 +93,3 @@ class Shapes:
     def key_satisfies(self, name: str, formula: Formula) -> bool:
         """Whether a key satisfies a formula; only its assertions about strings matter."""
         return self.strings.holds(self.restrict(formula, "string"), name)
-
-
-def _of_kind(atom: KindIs, kind: str) -> Formula:
-    """The value of an assertion about kinds for one kind."""
-    if kind in atom.kinds:
-        return TRUE
-    return atom.integer if kind == "number" and "integer" in atom.kinds else FALSE

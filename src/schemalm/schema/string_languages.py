@@ -29,7 +29,7 @@ from schemalm.regular.pattern import disputed_texts
 from schemalm.regular.words import literal, words
 from schemalm.schema.dialects import DRAFT7
 from schemalm.schema.formula import TRUE, And, Atom, Constant, ExactlyOne, Formula, Not, Or, children
-from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
+from schemalm.schema.keywords.strings import Format, InLanguage, MaxLength, MinLength, Pattern, StringIn
 from schemalm.schema.number_languages import exactly_one_of
 from schemalm.schema.patterns import Patterns
 from schemalm.schema.prompt import StringIs
@@ -87,6 +87,8 @@ class StringLanguages:
             return self._patterns.language(formula.source)
         if isinstance(formula, Format):
             return format_language(formula.name, reserves_labels=formula.draft >= DRAFT7)
+        if isinstance(formula, InLanguage):
+            return formula.language
         return self.language(formula)
 
     def doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:
@@ -134,7 +136,7 @@ class StringLanguages:
         return num_held > 0 if isinstance(formula, Or) else num_held == 1
 
     def _test_atom(self, atom: Atom, text: str) -> bool:
-        if isinstance(atom, StringIn):
+        if isinstance(atom, StringIn | InLanguage):
             return text in atom
         if isinstance(atom, MinLength):
             return len(text) >= atom.count

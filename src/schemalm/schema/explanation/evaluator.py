@@ -18,7 +18,7 @@ from schemalm.schema.formula import FALSE, TRUE, And, Atom, Constant, Formula, N
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.keywords.numbers import NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
-from schemalm.schema.keywords.strings import MaxLength, MinLength, StringIn
+from schemalm.schema.keywords.strings import InLanguage, MaxLength, MinLength, StringIn
 from schemalm.schema.shapes import Shapes
 
 EVALUATION_UNITS = 3  # of work, for a formula at a location
@@ -70,8 +70,10 @@ class Evaluator:
 
     def _assertion(self, atom: Assertion, location: Location) -> Task[bool]:
         kind = kind_of(location.value)
-        if atom.kind is None:
+        if isinstance(atom, KindIs | Is):
             return holds_of_all_kinds(atom, kind, location.value)
+        if atom.kind is None:
+            return bool((yield self.holds(self.of_kind(atom, location.value), location)))
         if atom.kind != kind:
             return True
         if isinstance(atom, Members):
@@ -83,6 +85,10 @@ class Evaluator:
             num_found = yield self.num_matching(atom, location)
             return bool(num_found >= least and (most is None or num_found <= most))
         return self._holds_at_once(atom, kind, location.value)
+
+    def of_kind(self, atom: Assertion, value: Any) -> Formula:
+        """The formula that an assertion about all kinds becomes for a value."""
+        return self._shapes.restrict(atom, kind_of(value))
 
     def _members(self, atom: Members, location: Location) -> Task[bool]:
         for number, name in enumerate(location.value):
@@ -173,7 +179,7 @@ class Evaluator:
         return _is_of_size(atom, len(value))
 
     def _holds_of_string(self, atom: Assertion, value: str) -> bool:
-        if isinstance(atom, StringIn):
+        if isinstance(atom, StringIn | InLanguage):
             return value in atom
         if isinstance(atom, MinLength):
             return len(value) >= atom.count
@@ -222,12 +228,11 @@ def item_shape(atom: Items, index: int) -> Formula:
     return shape
 
 
-def holds_of_all_kinds(atom: Assertion, kind: str, value: Any) -> bool:
+def holds_of_all_kinds(atom: KindIs | Is, kind: str, value: Any) -> bool:
     """Whether a value satisfies an assertion about all kinds."""
     if isinstance(atom, KindIs):
         is_number = kind == "number" and "integer" in atom.kinds
         return kind in atom.kinds or (is_number and _is_integer(value, atom.integer))
-    assert isinstance(atom, Is)
     return kind in ("null", "boolean") and json.dumps(value) == atom.name
 
 

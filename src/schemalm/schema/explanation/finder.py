@@ -155,10 +155,17 @@ class Finder:
         return replace(fault, changes=(*fault.changes, *meant))
 
     def _assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
+        if atom.kind is None and not isinstance(atom, KindIs | Is):
+            return (yield from self._of_its_kind(atom, location))
         inside = _INSIDE.get(type(atom))
         if inside is not None:
             return (yield from inside(self, atom, location))
         return self._at_once(atom, location)
+
+    def _of_its_kind(self, atom: Assertion, location: Location) -> Task[Fault]:
+        """The fault of an assertion that means something else for each kind of value."""
+        found: Fault = yield self.fault(self._evaluator.of_kind(atom, location.value), location)
+        return found
 
     def _at_once(self, atom: Assertion, location: Location) -> Fault:
         """The fault of a value itself, without the values in it."""

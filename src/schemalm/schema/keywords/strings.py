@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemalm.regular.language import Language
 from schemalm.schema.assertions import Assertion
 from schemalm.schema.formula import Formula
 from schemalm.schema.keywords.counts import at_least, at_most
@@ -98,6 +99,21 @@ class Format(Assertion):
         """The draft that defines the format."""
         draft: int = self.parts[1]
         return draft
+
+
+class InLanguage(Assertion):
+    """The string is in a language that the assertion itself knows."""
+
+    __slots__ = ()
+    kind = "string"
+
+    @property
+    def language(self) -> Language:
+        """The strings."""
+        raise NotImplementedError
+
+    def __contains__(self, text: str) -> bool:
+        raise NotImplementedError
 
 
 def pattern(translator: Translator, source: str, pointer: str, keyword: str) -> Formula:

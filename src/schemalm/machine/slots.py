@@ -1,0 +1,149 @@
+"""What tokens do to names: the parts of tokens that are parts of names.
+
+A slot is where a document writes a name: a key that declares one, a text that declares or refers to one, or a name in
+an expression. A row groups the tokens of a nonterminal by what they write into slots. It is computed once for each
+nonterminal, so a machine only looks up the names that it may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Key, Text
+from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
+from schemalm.machine.vocabulary import Vocabulary
+from schemalm.rules.expressions import Slot
+from schemalm.rules.paths import Place
+
+NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+QUOTE = ord("'")
+
+
+class WholeText(NamedTuple):
+    """The slot of a whole key or text at a place."""
+
+    place: Place
+    is_key: bool
+
+
+AnySlot = Slot | WholeText
+
+
+class Contact(NamedTuple):
+    """A part of a token that a slot takes. has_ended: whether the token also ends the name."""
+
+    slot: AnySlot
+    text: bytes
+    has_ended: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SlotRow:
+    """The tokens of one nonterminal by what they write into slots.
+
+    free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
+    touch only the slot that is open before them, by what they write into it. others: those with other contacts.
+    """
+
+    static: NDArray[np.bool_]
+    free: NDArray[np.bool_]
+    texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
+    others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no token touches a slot."""
+        return not self.texts and not self.others
+
+
+class SlotReader:
+    """Finds the slots of nonterminals and of tokens."""
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+        self._grammar, self._vocabulary = grammar, vocabulary
+        self._ends = {grammar.symbols.ids[END], grammar.symbols.ids[KEY_END]}
+        # Tokens of text that may lead into a slot of an expression: a property or an index is needed for that.
+        self._leading = [
+            token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or ord("[") in symbols
+        ]
+
+    def slot(self, nonterminal: int, place: Place | None) -> AnySlot | None:
+        """The slot that is open before a nonterminal; None if there is none."""
+        state = self._grammar.nonterminals[nonterminal].state
+        if place is None or not isinstance(state, Text | Key):
+            return None
+        if isinstance(state, Key):
+            return WholeText(place, True) if place.checks_keys else None
+        if state.kind != "string":
+            return None
+        return WholeText(place, False) if place.checks_text else self._expression_slot(state, place)
+
+    def _expression_slot(self, state: Text, place: Place) -> Slot | None:
+        return self._grammar.automaton.slot(state.dfa_state) if place.expressions is not None else None
+
+    def row(self, nonterminal: int, slot: AnySlot | None, place: Place, static: NDArray[np.bool_]) -> SlotRow:
+        """The row of a text or free key. static: its tokens without regard to names."""
+        row = SlotRow(static, static.copy())
+        tokens = np.flatnonzero(static).tolist() if slot is not None else [t for t in self._leading if static[t]]
+        for token in tokens:
+            contacts = tuple(self._contacts(nonterminal, slot, place, self._vocabulary.symbols[token]))
+            if not contacts:
+                continue
+            row.free[token] = False
+            if slot is not None and len(contacts) == 1:
+                row.texts.setdefault(contacts[0][1:], []).append(token)
+            else:
+                row.others[token] = contacts
+        return row
+
+    def _contacts(
+        self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]
+    ) -> Iterator[Contact]:
+        """Yields what a token writes into slots, one after another."""
+        position = 0
+        while position < len(symbols):
+            if slot is not None:
+                end = name_end(slot, symbols, position)
+                has_ended = end < len(symbols)
+                yield Contact(slot, bytes(symbols[position:end]), has_ended)
+                if not has_ended:
+                    return
+            else:
+                end = position
+            step = self._walk(nonterminal, symbols[position : end + 1])
+            if step is None:
+                return
+            nonterminal, position = step, end + 1
+            slot = self.slot(nonterminal, place)
+            if slot is not None and position == len(symbols):
+                yield Contact(slot, b"", False)
+
+    def _walk(self, nonterminal: int, symbols: tuple[int, ...]) -> int | None:
+        """The nonterminal of the same text after some symbols; None if the text has ended."""
+        for symbol in symbols:
+            if symbol in self._ends:
+                return None
+            step = self._grammar.step(nonterminal, symbol)
+            assert step is not None, "the token is admitted"
+            nonterminal = step.opened[0]
+        return nonterminal
+
+
+def name_end(slot: AnySlot, symbols: tuple[int, ...], position: int) -> int:
+    """The position of the first symbol from `position` on that is no part of the name in a slot."""
+    while position < len(symbols) and is_part_of_name(slot, symbols[position]):
+        position += 1
+    return position
+
+
+def is_part_of_name(slot: AnySlot, symbol: int) -> bool:
+    """Whether a symbol continues the name in a slot; any other symbol ends it."""
+    if isinstance(slot, WholeText):
+        return symbol < NUM_BYTES
+    return symbol < NUM_BYTES and symbol != QUOTE if slot.quoted else symbol in NAME_BYTES

@@ -1,0 +1,150 @@
+"""The assertions of rules: what a value must satisfy because of where it stands in the document.
+
+`AtPlace` says where a value stands. It becomes an assertion about members, about items, or about a text, so the grammar
+follows a document through the tree of places without a schema of its own. A reference to a name can only be written
+while a name is declared, so the assertion also knows the kinds of names that are `closed`: none is declared yet.
+`Promised` is the demand of a reference whose name is declared later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from schemalm.regular.language import Language
+from schemalm.rules.names import Reference
+from schemalm.rules.paths import Place
+from schemalm.schema.assertions import Assertion, KeyTest
+from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has
+from schemalm.schema.keywords.arrays import Items, items
+from schemalm.schema.keywords.objects import Members, ObjectAssertion
+from schemalm.schema.keywords.strings import InLanguage
+from schemalm.schema.prompt import StringIs
+
+# Numbers of kinds of names.
+Kinds = frozenset[int]
+
+
+class AtPlace(Assertion):
+    """parts: (place, closed kinds): the value satisfies the rules of its place; applies to all kinds of values."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands."""
+        place: Place = self.parts[0]
+        return place
+
+    @property
+    def closed(self) -> Kinds:
+        """The kinds of which no name is declared yet."""
+        closed: Kinds = self.parts[1]
+        return closed
+
+    def of_kind(self, kind: str) -> Formula:
+        """The rules of the place for values of `kind`."""
+        if kind == "object":
+            return self._of_object()
+        if kind == "array":
+            return items((), self._below(self.place.item))
+        return self._of_string() if kind == "string" else TRUE
+
+    def _of_object(self) -> Formula:
+        place = self.place
+        named = tuple((name, self._below(child)) for name, child in place.named.items())
+        members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
+        return all_of([members, Members((), (), FALSE)]) if self._refers_to_nothing(place.refers_keys) else members
+
+    def _of_string(self) -> Formula:
+        place = self.place
+        if self._refers_to_nothing(place.refers_text):
+            return FALSE
+        return TextAt(place, self.closed) if place.expressions is not None else TRUE
+
+    def _refers_to_nothing(self, reference: Reference | None) -> bool:
+        return reference is not None and reference.kind.number in self.closed
+
+    def _below(self, place: Place | None) -> Formula:
+        return TRUE if place is None else AtPlace(place, self.closed)
+
+    def unrestricted(self) -> Formula:
+        """The rules of the place while names of every kind are declared."""
+        return AtPlace(self.place, frozenset())
+
+
+class TextAt(InLanguage):
+    """parts: (place, closed kinds): the string's expressions are those that the rules admit at the place."""
+
+    __slots__ = ()
+    keyword = "expression"
+
+    @property
+    def language(self) -> Language:
+        """The texts that the rules admit."""
+        place, closed = self.parts
+        language: Language = place.expressions.language(closed)
+        return language
+
+    def __contains__(self, text: str) -> bool:
+        return bool(self.parts[0].expressions.contains(text, self.parts[1]))
+
+    def unrestricted(self) -> Formula:
+        """The texts while names of every kind are declared."""
+        return TextAt(self.parts[0], frozenset())
+
+
+class Promised(ObjectAssertion):
+    """parts: (name, formula): this key is still to come, with a value that satisfies the formula."""
+
+    __slots__ = ()
+    keyword = "rules"
+    holds_at_end = False
+
+    @property
+    def name(self) -> str:
+        """The key."""
+        name: str = self.parts[0]
+        return name
+
+    @property
+    def needed_keys(self) -> tuple[str, ...]:
+        """The key."""
+        return (self.name,)
+
+    def key_formulas(self) -> tuple[Formula, ...]:
+        """Whether the key is the promised one."""
+        return (StringIs(self.name),)
+
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """The promise is kept by its key; any other key leaves it as it is."""
+        is_kept = test(self.key_formulas()[0]) if name is None else name == self.name
+        return child_has(self.parts[1]) if is_kept else self
+
+    def unrestricted(self) -> Formula:
+        """No demand."""
+        return TRUE
+
+
+def with_closed(change: Callable[[Kinds], Kinds]) -> Callable[[Atom], Formula]:
+    """A function that changes the closed kinds of an atom, also in the members or items that an `AtPlace` became."""
+
+    def changed(atom: Atom) -> Formula:
+        if isinstance(atom, AtPlace | TextAt):
+            return type(atom)(atom.parts[0], change(atom.parts[1]))
+        if isinstance(atom, Members) and _is_of_places(atom):
+            named, _, rest = atom.parts
+            return Members(tuple((name, _inner(shape)) for name, shape in named), (), _inner(rest))
+        if isinstance(atom, Items) and isinstance(atom.parts[1], AtPlace):
+            return items((), _inner(atom.parts[1]))
+        return atom
+
+    def _inner(shape: Formula) -> Formula:
+        return changed(shape) if isinstance(shape, Atom) else shape
+
+    return changed
+
+
+def _is_of_places(members: Members) -> bool:
+    named, _, rest = members.parts
+    return isinstance(rest, AtPlace) or any(isinstance(shape, AtPlace) for _, shape in named)
