@@ -8,9 +8,10 @@ while a name is declared, so the assertion also knows the kinds of names that ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from schemalm.regular.language import Language
+from schemalm.rules.expressions import contains, expression_language
 from schemalm.rules.names import Reference
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
@@ -20,8 +21,8 @@ from schemalm.schema.keywords.objects import Members, ObjectAssertion
 from schemalm.schema.keywords.strings import InLanguage
 from schemalm.schema.prompt import StringIs
 
-# Numbers of kinds of names.
-Kinds = frozenset[int]
+# The names of kinds of names.
+Kinds = frozenset[str]
 
 
 class AtPlace(Assertion):
@@ -54,16 +55,17 @@ class AtPlace(Assertion):
         place = self.place
         named = tuple((name, self._below(child)) for name, child in place.named.items())
         members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
-        return all_of([members, Members((), (), FALSE)]) if self._refers_to_nothing(place.refers_keys) else members
+        refers_to_nothing = place.names is not None and self._refers_to_nothing(place.names.referred_keys)
+        return all_of([members, Members((), (), FALSE)]) if refers_to_nothing else members
 
     def _of_string(self) -> Formula:
         place = self.place
-        if self._refers_to_nothing(place.refers_text):
+        if place.names is not None and self._refers_to_nothing(place.names.referred_values):
             return FALSE
-        return TextAt(place, self.closed) if place.expressions is not None else TRUE
+        return TextAt(place, self.closed) if place.expression is not None else TRUE
 
-    def _refers_to_nothing(self, reference: Reference | None) -> bool:
-        return reference is not None and reference.kind.number in self.closed
+    def _refers_to_nothing(self, references: Iterable[Reference]) -> bool:
+        return any(reference.kind.name in self.closed for reference in references)
 
     def _below(self, place: Place | None) -> Formula:
         return TRUE if place is None else AtPlace(place, self.closed)
@@ -83,11 +85,11 @@ class TextAt(InLanguage):
     def language(self) -> Language:
         """The texts that the rules admit."""
         place, closed = self.parts
-        language: Language = place.expressions.language(closed)
-        return language
+        return expression_language(place.expression, closed)
 
     def __contains__(self, text: str) -> bool:
-        return bool(self.parts[0].expressions.contains(text, self.parts[1]))
+        place, closed = self.parts
+        return contains(place.expression, text, closed)
 
     def unrestricted(self) -> Formula:
         """The texts while names of every kind are declared."""
