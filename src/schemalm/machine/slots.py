@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +56,14 @@ class SlotRow:
     free: NDArray[np.bool_]
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def texts_alike(self) -> dict[tuple[bytes, bool], list[int]]:
+        """The same as `texts`, by the text in lower case."""
+        found: dict[tuple[bytes, bool], list[int]] = {}
+        for (text, has_ended), tokens in self.texts.items():
+            found.setdefault((text.lower(), has_ended), []).extend(tokens)
+        return found
 
     @property
     def is_free(self) -> bool:

@@ -1,0 +1,243 @@
+"""Follows the names of a document while a machine derives it.
+
+Registers know the names so far. A symbol can end a name, end the item that declared one, or pass over the last chance
+to declare one. Each of these changes the registers, and what may still come: while no name of a kind is declared, the
+nonterminals on the stack admit no reference to one; and a reference to a name that is declared later adds the demand
+for that name to the stack. So the completion, which knows only the stack, keeps every promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
+from schemalm.machine.promises import Promises
+from schemalm.machine.registers import Instance, Registers
+from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
+from schemalm.rules.expressions import NamesOf
+from schemalm.rules.names import Kind, Reference
+from schemalm.rules.rules import Rules
+
+if TYPE_CHECKING:
+    from schemalm.machine.finite_tables import StackEntry
+    from schemalm.machine.machine import Machine
+    from schemalm.machine.watched_places import Watched
+
+# The keys and indices that tell scopes apart: the height of the rest, the number of steps from the root, the key.
+Levels: TypeAlias = "tuple[tuple[int, int, bytes], ...]"
+
+
+class NameState(NamedTuple):
+    """What one machine knows about names.
+
+    levels: what leads to the top and tells scopes apart, from the outermost on. prefix: the name under way. chain: the
+    names before it in the same expression, such as `build` and `outputs` in `needs.build.outputs.version`.
+    """
+
+    registers: Registers = Registers()
+    levels: Levels = ()
+    prefix: bytes = b""
+    chain: tuple[bytes, ...] = ()
+
+    def instance(self, kind: Kind, chain: Collection[bytes] = ()) -> Instance:
+        """The scope of a kind at the top, or the one that the names of a chain lead to."""
+        keys = {depth: key for _, depth, key in self.levels} | dict(
+            zip(reversed(kind.levels), reversed([*chain]), strict=False)
+        )
+        return kind.number, tuple(keys.get(depth, b"") for depth in kind.levels)
+
+    def height(self, kind: Kind) -> int:
+        """The height of the rest that holds the scope of a kind; -1 if that is the document."""
+        last = kind.levels[-1] if kind.levels else -1
+        return next((height for height, depth, _ in self.levels if depth == last), -1)
+
+
+class Naming:
+    """Follows the names of documents of one grammar."""
+
+    def __init__(self, grammar: Grammar, rules: Rules) -> None:
+        self._grammar = grammar
+        self._kinds = rules.names.kinds
+        self.promises = Promises(grammar)
+        ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
+        self._end, self._key_end, self._item = ids[END], ids[KEY_END], ids[ITEM]
+        self._keys = {number: name.encode() for name, number in grammar.symbols.keys.items()}
+        self._constants = {
+            number: symbol.text.encode() for number, symbol in enumerate(symbols) if symbol.label == "CONST"
+        }
+        self._scalars = {
+            number for number, symbol in enumerate(symbols) if symbol.label in ("CONST", "END", "TRUE", "FALSE", "NULL")
+        }
+
+    def begin(self, machine: Machine) -> None:
+        """Starts to follow a new document."""
+        machine.names = NameState()
+        self._set_closed(machine, self._kinds, 0, are_closed=True)
+        self._refresh(machine, [kind for kind in self._kinds if not kind.levels])
+
+    def push(self, machine: Machine, symbol: int, push: Callable[[int], None]) -> None:
+        """Consumes one symbol by `push`, which knows nothing of names."""
+        entry = machine.top
+        if symbol < NUM_BYTES:
+            push(symbol)
+            self._continue_text(machine, entry.slot, symbol)
+            return
+        watched, text = entry.watched, self._text(machine, symbol)
+        if symbol == self._end and entry.slot is not None and not isinstance(entry.slot, WholeText):
+            self.end_name(machine, entry.slot)
+        is_key = symbol == self._key_end or symbol in self._keys
+        if watched is not None and is_key:
+            assert text is not None
+            self._record_key(machine, watched, text)
+        elif watched is not None and symbol in self._scalars:
+            self._record_scalar(machine, watched, text)
+        push(symbol)
+        if watched is not None:
+            if is_key or symbol == self._item:
+                self._enter(machine, watched, text)
+            elif watched.containers:
+                self._refresh(machine, watched.containers)
+        if machine.stack:
+            self._arrive(machine)
+
+    def _text(self, machine: Machine, symbol: int) -> bytes | None:
+        """The key or string that ends with a symbol; None for other symbols."""
+        if symbol == self._key_end:
+            return machine.free_keys.prefix.encode("latin-1")
+        if symbol == self._end:
+            assert machine.names is not None
+            return machine.names.prefix if isinstance(machine.top.slot, WholeText) else None
+        found = self._keys.get(symbol)
+        return self._constants.get(symbol) if found is None else found
+
+    def _continue_text(self, machine: Machine, slot: AnySlot | None, symbol: int) -> None:
+        """Records one more byte of a text or key."""
+        assert machine.names is not None
+        if slot is not None and is_part_of_name(slot, symbol):
+            machine.names = machine.names._replace(prefix=machine.names.prefix + bytes([symbol]))
+            return
+        if slot is not None:
+            self.end_name(machine, slot)
+        self._begin_name(machine)
+
+    def _begin_name(self, machine: Machine) -> None:
+        """Prepares for the name that may begin at the top."""
+        slot = machine.top.slot
+        if slot is not None:
+            assert machine.names is not None
+            begins_chain = isinstance(slot, WholeText) or slot.level == 0
+            machine.names = machine.names._replace(prefix=b"", chain=() if begins_chain else machine.names.chain)
+
+    def end_name(self, machine: Machine, slot: AnySlot) -> None:
+        """Records the name in an expression that has just ended."""
+        names = machine.names
+        assert names is not None and not isinstance(slot, WholeText)
+        if isinstance(slot.type, NamesOf):
+            kind = self._kind(slot.type.kind)
+            chain = names.chain if slot.level else ()
+            self._promise_if_new(machine, kind, names.instance(kind, chain[::2]), names.prefix)
+        assert machine.names is not None
+        machine.names = machine.names._replace(chain=(*names.chain, names.prefix), prefix=b"")
+
+    def _kind(self, name: str) -> Kind:
+        return next(kind for kind in self._kinds if kind.name == name)
+
+    def _record_key(self, machine: Machine, watched: Watched, key: bytes) -> None:
+        """Records what a key declares and refers to, before its last symbol."""
+        if key.decode() in watched.place.named:
+            return
+        for reference in watched.names.referred_keys:
+            self._refer(machine, reference, key)
+        for kind in watched.names.declared_keys:
+            self._declare(machine, kind, key)
+
+    def _record_scalar(self, machine: Machine, watched: Watched, text: bytes | None) -> None:
+        """Records what a string declares and refers to, before its last symbol; `text` is None for other scalars."""
+        assert machine.names is not None
+        if text is not None:
+            for reference in watched.names.referred_values:
+                self._refer(machine, reference, text)
+            for kind in watched.names.declared_values:
+                self._declare(machine, kind, text)
+        for kind in watched.names.opened:
+            registers = machine.names.registers.with_unknown(machine.names.instance(kind))
+            machine.names = machine.names._replace(registers=registers)
+        self._refresh(machine, watched.names.opened)
+
+    def _declare(self, machine: Machine, kind: Kind, name: bytes) -> None:
+        names = machine.names
+        assert names is not None
+        registers = names.registers.declare(names.instance(kind), name, waits=kind.starts_after_item)
+        machine.names = names._replace(registers=registers)
+        self._refresh(machine, [kind])
+
+    def _refer(self, machine: Machine, reference: Reference, name: bytes) -> None:
+        names = machine.names
+        assert names is not None
+        if reference.owner is not None:
+            owner = next(key for _, depth, key in names.levels if depth == reference.owner)
+            registers = names.registers.refer(reference.kind.number, owner, name)
+            machine.names = names._replace(registers=registers)
+        self._promise_if_new(machine, reference.kind, names.instance(reference.kind), name)
+
+    def _promise_if_new(self, machine: Machine, kind: Kind, instance: Instance, name: bytes) -> None:
+        names = machine.names
+        assert names is not None
+        known = names.registers.names(instance)
+        if known.are_unknown or name in known.known:
+            return
+        if self.promises.add(machine, kind, instance[1], name):
+            machine.names = names._replace(registers=names.registers.promise(instance, name))
+
+    def _enter(self, machine: Machine, watched: Watched, key: bytes | None) -> None:
+        """Records the key or item that has just been opened."""
+        names, height, depth = machine.names, len(machine.stack) - 2, len(watched.place.steps)
+        assert names is not None
+        if watched.has_levels:
+            if key is None:
+                key = machine.next_index(height)
+            machine.names = names._replace(levels=(*names.levels, (height, depth, key)))
+            self._refresh(machine, [kind for kind in self._kinds if kind.levels and kind.levels[-1] == depth])
+        for kinds in watched.passes.values():
+            self._refresh(machine, kinds)
+
+    def _arrive(self, machine: Machine) -> None:
+        """Ends the levels and items that the top has left, and prepares for a name."""
+        names, height, watched = machine.names, len(machine.stack) - 1, machine.top.watched
+        assert names is not None
+        if names.levels and names.levels[-1][0] >= height:
+            machine.names = names._replace(levels=tuple(level for level in names.levels if level[0] < height))
+        if watched is not None and watched.ends_items:
+            self._end_items(machine, watched.ends_items)
+        self._begin_name(machine)
+
+    def _end_items(self, machine: Machine, kinds: Iterable[Kind]) -> None:
+        """Declares the names that have waited for the end of an item."""
+        for kind in kinds:
+            names = machine.names
+            assert names is not None
+            instance = names.instance(kind)
+            if names.registers.names(instance).waiting:
+                machine.names = names._replace(registers=names.registers.end_item(instance))
+                self._refresh(machine, [kind])
+
+    def _refresh(self, machine: Machine, kinds: Iterable[Kind]) -> None:
+        """Opens the kinds of which a name may be written now, and closes the others, within their scopes."""
+        for kind in kinds:
+            names = machine.names
+            assert names is not None
+            instance = names.instance(kind)
+            known = names.registers.names(instance)
+            is_open = known.are_unknown or bool(known.known) or self.promises.are_possible(machine, kind, instance[1])
+            self._set_closed(machine, [kind], names.height(kind) + 1, are_closed=not is_open)
+
+    def _set_closed(self, machine: Machine, kinds: Iterable[Kind], first: int, *, are_closed: bool) -> None:
+        """Changes the stack from the height `first` on."""
+        changed = frozenset(kind.name for kind in kinds)
+        for height in range(first, len(machine.stack)):
+            entry = machine.stack[height]
+            found = self._grammar.with_kinds(entry.nonterminal, changed, are_closed=are_closed)
+            if found is not None and found != entry.nonterminal:
+                machine.stack[height] = machine.tables.entry(found, entry.path, entry.place)

@@ -1,0 +1,105 @@
+"""What a machine has to notice at each place: the rules about names, arranged by what a symbol can do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemalm.rules.names import Kind, PlaceNames
+from schemalm.rules.paths import ITEM, OTHER, Place
+from schemalm.rules.rules import Rules
+
+
+@dataclass(eq=False, slots=True)
+class Watched:
+    """A place that has rules about names.
+
+    names: its own rules. has_levels: whether its keys or items tell the scopes of kinds apart. containers: the kinds
+    whose later declarations are keys of the object here. passes: by key of the object here, the kinds that can no
+    longer be declared once that key was passed over. ends_items: the kinds that wait for the end of an item here.
+    """
+
+    place: Place
+    names: PlaceNames = field(default_factory=PlaceNames)
+    has_levels: bool = False
+    containers: list[Kind] = field(default_factory=list)
+    passes: dict[str, list[Kind]] = field(default_factory=dict)
+    ends_items: list[Kind] = field(default_factory=list)
+
+    @property
+    def checks_keys(self) -> bool:
+        """Whether a key here has to be compared with names."""
+        return bool(self.names.referred_keys) or any(kind.unique for kind in self.names.declared_keys)
+
+    @property
+    def checks_text(self) -> bool:
+        """Whether a text here has to be compared with names, or to be remembered as one."""
+        return bool(self.names.referred_values or self.names.declared_values)
+
+
+class WatchedPlaces:
+    """The watched places of some rules; `at` returns None for a place without rules about names."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._places: dict[int, Watched] = {}
+        self._rules = rules
+        for place in rules.names.tree:
+            if place.names is not None:
+                self._watch(place).names = place.names
+        for kind in rules.names.kinds:
+            self._watch_levels(kind.scope)
+            for steps in kind.declared_keys:
+                self._watch_container(kind, steps)
+            self._watch_items(kind)
+
+    def at(self, place: Place | None) -> Watched | None:
+        """What there is to notice at a place."""
+        return self._places.get(place.number) if place is not None else None
+
+    def _watch(self, place: Place) -> Watched:
+        return self._places.setdefault(place.number, Watched(place))
+
+    def _watch_levels(self, steps: Iterable[object]) -> None:
+        place = self._rules.names.tree.root
+        for step in steps:
+            if step in (OTHER, ITEM):
+                self._watch(place).has_levels = True
+            place = _below(place, step)
+
+    def _watch_container(self, kind: Kind, steps: tuple[object, ...]) -> None:
+        if kind.earlier and not _may_be_promised(self._rules, kind):
+            return
+        place = self._rules.names.tree.root
+        for step in steps:
+            if isinstance(step, str):
+                self._watch(place).passes.setdefault(step, []).append(kind)
+            place = _below(place, step)
+        self._watch(place).containers.append(kind)
+        self._watch_levels([*steps, OTHER])
+
+    def _watch_items(self, kind: Kind) -> None:
+        """Watches the innermost lists around the declarations that wait for the end of an item."""
+        if not kind.starts_after_item:
+            return
+        for place in self._rules.names.tree:
+            if place.names is None or kind not in [*place.names.declared_keys, *place.names.declared_values]:
+                continue
+            last = max((index for index, step in enumerate(place.steps) if step is ITEM), default=None)
+            if last is not None:
+                self._watch(self._rules.names.tree.at_steps(place.steps[:last])).ends_items.append(kind)
+
+
+def _may_be_promised(rules: Rules, kind: Kind) -> bool:
+    return any(
+        not reference.earlier
+        for place in rules.names.tree
+        if place.names is not None
+        for reference in [*place.names.referred_keys, *place.names.referred_values]
+        if reference.kind is kind
+    )
+
+
+def _below(place: Place, step: object) -> Place:
+    found = place.other if step is OTHER else place.item if step is ITEM else place.named[str(step)]
+    assert found is not None, "the tree has every path of the rules"
+    return found
