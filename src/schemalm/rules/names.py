@@ -1,0 +1,221 @@
+"""The names of a rules file, compiled: which places declare, refer to and open which kinds of names.
+
+In: the part `names` of a rules file. Out: kinds, and for each place of the tree a `PlaceNames`. The keys that a rule
+about keys of an object means are those that `*` stands for there: keys that a path of the tree names are no names.
+
+A kind counts within a scope: the object at the kind's scope path, known by its own path in the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from schemalm.errors import ConfigurationError
+from schemalm.json_pointer import pointer_to
+from schemalm.rules.paths import Place, PlaceTree, Steps, Wildcard, parse_path, path_text
+
+# Where an object is: the keys and indices that lead to it.
+Scope: TypeAlias = "tuple[str | int, ...]"
+Uniqueness: TypeAlias = 'Literal["exact", "ignore-case"] | None'
+
+
+def folded(name: str) -> str:
+    """Return a name in the form that is compared where letter case does not matter."""
+    return name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of names.
+
+    earlier: a reference in an expression counts only declarations before it; otherwise it may be a promise.
+    starts_after_item: a declaration counts only after the innermost list item that holds it has ended.
+    declared_keys: the paths of the objects whose keys are declarations.
+    """
+
+    name: str
+    number: int
+    scope: Steps
+    unique: Uniqueness
+    ignore_case: bool
+    earlier: bool
+    starts_after_item: bool
+    member_type: Any
+    declared_keys: tuple[Steps, ...]
+    levels: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        levels = tuple(index for index, step in enumerate(self.scope) if isinstance(step, Wildcard))
+        object.__setattr__(self, "levels", levels)
+
+    @property
+    def word(self) -> str:
+        """The kind in messages."""
+        return self.name.replace("-", " ")
+
+    @property
+    def scope_depth(self) -> int:
+        """How many keys (and indices) tell the scopes of this kind apart."""
+        return len(self.levels)
+
+    def key(self, name: str) -> str:
+        """Return the form of a name that references of this kind compare."""
+        return folded(name) if self.ignore_case else name
+
+    def instance(self, path: Scope) -> Scope:
+        """Return the keys (and indices) that tell the scope of a place or scope apart from others of this kind."""
+        return tuple(path[level] for level in self.levels)
+
+    def scope_at(self, path: Scope) -> Scope:
+        """Return the scope that holds the value at `path`."""
+        return path[: len(self.scope)]
+
+    def scope_through(self, path: Scope, names: Sequence[str]) -> Scope:
+        """Return the scope that names lead to, in an expression at `path`: they are the last keys of its path."""
+        scope = list(path[: len(self.scope)])
+        scope += [""] * (len(self.scope) - len(scope))
+        given = dict(zip(reversed(self.levels), reversed(names), strict=False))
+        for index, step in enumerate(self.scope):
+            if index in given:
+                scope[index] = given[index]
+            elif not isinstance(step, Wildcard):
+                scope[index] = step
+        return tuple(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A rule about references: the text or the keys of a place must be names of `kind`.
+
+    earlier: only declarations before it count. owner: if references may not lead in a circle, the index in the path of
+    the declared key that holds the reference.
+    """
+
+    kind: Kind
+    earlier: bool
+    owner: int | None
+
+
+@dataclass(slots=True)
+class PlaceNames:
+    """What the rules say about names at one place.
+
+    The keys of an object here, or the text here, declare names or refer to them; anything here but an object or a list
+    opens a scope: then every name of the kind counts as declared. The scopes of some kinds begin here.
+    """
+
+    declared_keys: list[Kind] = field(default_factory=list)
+    declared_values: list[Kind] = field(default_factory=list)
+    referred_keys: list[Reference] = field(default_factory=list)
+    referred_values: list[Reference] = field(default_factory=list)
+    opened: list[Kind] = field(default_factory=list)
+    begun: list[Kind] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All kinds of a rules file by name, over the tree of its places; `kinds[n].number` is n."""
+
+    tree: PlaceTree
+    kinds: tuple[Kind, ...]
+
+    @property
+    def by_name(self) -> dict[str, Kind]:
+        """The kinds by name."""
+        return {kind.name: kind for kind in self.kinds}
+
+
+def paths_of_names(names: Mapping[str, Any]) -> Iterator[str]:
+    """Yield all value paths of the part `names`."""
+    for rule in names.values():
+        yield rule["scope"]
+        yield from rule.get("unknown", ())
+        for declared_or_referred in (*rule["declared"], *rule.get("referred", ())):
+            yield _keys_or_values(declared_or_referred)[1]
+
+
+def compile_names(names: Mapping[str, Any], other_paths: Iterable[str] = ()) -> Names:
+    """Return the kinds of the part `names`; their rules are attached to the places of one tree.
+
+    other_paths: further paths of the rules file, such as those of expressions. Raises ConfigurationError for a path
+    that is no path, or that leads outside the scope of its kind.
+    """
+    try:
+        tree = PlaceTree.of([*paths_of_names(names), *other_paths])
+    except ValueError as error:
+        raise ConfigurationError(f"{error}; expected a value path") from None
+    kinds = tuple(_kind(number, name, rule) for number, (name, rule) in enumerate(names.items()))
+    for kind in kinds:
+        _attach(tree, kind, names[kind.name])
+    return Names(tree, kinds)
+
+
+def _kind(number: int, name: str, rule: Mapping[str, Any]) -> Kind:
+    declared = [_keys_or_values(part) for part in rule["declared"]]
+    return Kind(
+        name=name,
+        number=number,
+        scope=parse_path(rule["scope"]),
+        unique=rule.get("unique"),
+        ignore_case=rule.get("ignore_case", False),
+        earlier=rule.get("order", "earlier") == "earlier",
+        starts_after_item=rule.get("starts") == "item",
+        member_type=rule.get("members", "any"),
+        declared_keys=tuple(parse_path(path) for is_keys, path in declared if is_keys),
+    )
+
+
+def _attach(tree: PlaceTree, kind: Kind, rule: Mapping[str, Any]) -> None:
+    """Attach the rules of a kind to the places that they name."""
+    _names_at(tree.at(rule["scope"])).begun.append(kind)
+    for index, part in enumerate(rule["declared"]):
+        is_keys, path = _keys_or_values(part)
+        found = _names_at(_inside(tree, kind, path, ("declared", index)))
+        (found.declared_keys if is_keys else found.declared_values).append(kind)
+    for index, part in enumerate(rule.get("referred", ())):
+        is_keys, path = _keys_or_values(part)
+        place = _inside(tree, kind, path, ("referred", index))
+        owner = _owner(kind, place, index) if part.get("acyclic") else None
+        reference = Reference(kind, part.get("order", "earlier") == "earlier", owner)
+        found = _names_at(place)
+        (found.referred_keys if is_keys else found.referred_values).append(reference)
+    for index, path in enumerate(rule.get("unknown", ())):
+        _names_at(_inside(tree, kind, path, ("unknown", index))).opened.append(kind)
+
+
+def _inside(tree: PlaceTree, kind: Kind, path: str, part: tuple[str, int]) -> Place:
+    """The place of a path; raises ConfigurationError if it is outside the scope of the kind."""
+    place = tree.at(path)
+    if place.steps[: len(kind.scope)] != kind.scope:
+        raise ConfigurationError(
+            f"rules at {pointer_to(('names', kind.name, *part))}: the path {path!r} is outside the scope of the "
+            f"kind; expected a path that begins with {path_text(kind.scope)!r}"
+        )
+    return place
+
+
+def _owner(kind: Kind, place: Place, index: int) -> int:
+    """The index in the path of the declared key that holds a place; raises ConfigurationError if none does."""
+    for steps in kind.declared_keys:
+        if len(place.steps) > len(steps) and place.steps[: len(steps)] == steps:
+            return len(steps)
+    raise ConfigurationError(
+        f"rules at {pointer_to(('names', kind.name, 'referred', index))}: the path {place.path!r} is in no object "
+        'whose key declares a name, so references there cannot lead in a circle; expected "acyclic" only below the '
+        "keys that the kind declares"
+    )
+
+
+def _names_at(place: Place) -> PlaceNames:
+    """The rules about names of a place, to add to."""
+    if place.names is None:
+        place.names = PlaceNames()
+    found: PlaceNames = place.names
+    return found
+
+
+def _keys_or_values(part: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a part is about keys, and its path."""
+    return ("keys" in part), (part["keys"] if "keys" in part else part["values"])

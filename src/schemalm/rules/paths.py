@@ -1,0 +1,128 @@
+"""Value paths such as `/jobs/*/steps/[]/if`, and the tree of all places that the paths of a rules file name.
+
+A step of a path is a key; `*`, every key that no sibling in the tree names; or `[]`, every item. In a key, `~1` stands
+for `/`, `~0` for `~`, and a key that is `~*` is literally `*`. The empty path is the whole value.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from schemalm.json_pointer import escape, parts_of
+
+
+class Wildcard(enum.Enum):
+    """A step of a path that stands for many keys or items."""
+
+    OTHER = "*"
+    ITEM = "[]"
+
+
+OTHER, ITEM = Wildcard.OTHER, Wildcard.ITEM
+Step: TypeAlias = "str | Wildcard"
+Steps: TypeAlias = "tuple[Step, ...]"
+_WILDCARDS: dict[str, Step] = {wildcard.value: wildcard for wildcard in Wildcard}
+_LITERAL_STAR = "~*"
+
+
+def parse_path(path: str) -> Steps:
+    """Return the steps of a value path; raises ValueError if it is neither empty nor begins with a slash."""
+    if path and not path.startswith("/"):
+        raise ValueError(f"the path {path!r} does not begin with a slash, as /jobs/*/steps/[] does")
+    steps = zip(path.split("/")[1:], parts_of(path), strict=True)
+    return tuple("*" if part == _LITERAL_STAR else _WILDCARDS.get(part, key) for part, key in steps)
+
+
+def path_text(steps: Iterable[Step]) -> str:
+    """Return the path of steps as text, which `parse_path` reads back."""
+    return "".join(f"/{_part(step)}" for step in steps)
+
+
+def _part(step: Step) -> str:
+    if isinstance(step, Wildcard):
+        return step.value
+    return _LITERAL_STAR if step == "*" else escape(step)
+
+
+class Place:
+    """A node of the tree: the values that one path leads to.
+
+    number: its index in the tree. named: the places of keys that paths name; other: of all other keys; item: of items.
+    names, expression: what the rules say about the place, or None; they are set while the rules are compiled.
+    """
+
+    __slots__ = ("expression", "item", "named", "names", "number", "other", "steps")
+
+    def __init__(self, number: int, steps: Steps) -> None:
+        self.number, self.steps = number, steps
+        self.named: dict[str, Place] = {}
+        self.other: Place | None = None
+        self.item: Place | None = None
+        self.names: Any = None
+        self.expression: Any = None
+
+    @property
+    def path(self) -> str:
+        """The value path that leads here."""
+        return path_text(self.steps)
+
+    def child(self, key: str) -> Place | None:
+        """Return the place of the value under a key of an object here; None if no rule says anything about it."""
+        return self.named.get(key, self.other)
+
+    def __repr__(self) -> str:
+        return f"Place({self.number}, {self.path!r})"
+
+
+class PlaceTree:
+    """All places of some paths; the root is the whole value."""
+
+    def __init__(self) -> None:
+        self.root = Place(0, ())
+        self.places = [self.root]
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> PlaceTree:
+        """Return the tree of value paths; raises ValueError for a text that is no path."""
+        tree = cls()
+        for path in paths:
+            tree._add(parse_path(path))
+        return tree
+
+    def at(self, path: str) -> Place:
+        """Return the place of a path of the tree; raises KeyError for another path."""
+        place: Place | None = self.root
+        for step in parse_path(path):
+            place = _after(place, step) if place else None
+        if place is None:
+            raise KeyError(path)
+        return place
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self.places)
+
+    def _add(self, steps: Steps) -> None:
+        place = self.root
+        for length, step in enumerate(steps, start=1):
+            place = _after(place, step) or self._grow(place, step, steps[:length])
+
+    def _grow(self, parent: Place, step: Step, steps: Steps) -> Place:
+        place = Place(len(self.places), steps)
+        self.places.append(place)
+        if step is OTHER:
+            parent.other = place
+        elif step is ITEM:
+            parent.item = place
+        else:
+            assert isinstance(step, str)
+            parent.named[step] = place
+        return place
+
+
+def _after(place: Place, step: Step) -> Place | None:
+    """The place that exactly this step leads to."""
+    if step is OTHER:
+        return place.other
+    return place.item if step is ITEM else place.named.get(str(step))
