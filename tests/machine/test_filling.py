@@ -51,7 +51,7 @@ def test_a_mask_is_what_symbols_admit_one_by_one(name: str, learn: Callable[...,
     assert len(nonterminals) >= 10
     for nonterminal in nonterminals:
         mask = filler.fill(nonterminal)
-        entry = tokenizer.tables.entry(nonterminal, "")
+        entry = tokenizer.tables.entry(nonterminal, "", None)
         admitted = [tokenizer.tables.transition(entry, token) is not None for token in range(len(mask))]
         assert mask.tolist() == admitted
 

@@ -47,7 +47,7 @@ def test_the_mask_admits_exactly_the_tokens_with_a_transition(learn: Callable[..
             seen.add(machine.nonterminal)
             machine.advance(token)
     for nonterminal in seen:
-        entry = tables.entry(nonterminal, "")
+        entry = tables.entry(nonterminal, "", None)
         transitions = [tables.transition(entry, token) for token in range(tokenizer.vocab_size)]
         assert tables.mask(nonterminal).tolist() == [transition is not None for transition in transitions]
 

@@ -28,6 +28,7 @@ from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbo
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
 from schemalm.rules.places import Kinds, with_closed
+from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
@@ -50,19 +51,21 @@ class Grammar:
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
         prompt: Formula = TRUE,
         symbols: SymbolTable | None = None,
+        rules: Rules | None = None,
     ) -> None:
         """key_orders: names in canonical order, by the set of an object's names. The default is the schema's order.
 
         prompt: a formula that values must also satisfy. symbols: the symbols of another grammar of the same
-        translation.
+        translation. rules: what the schema cannot say.
         """
         self.translation = translation
         self.key_orders = dict(key_orders or {})
-        self.symbols = symbols or symbols_of(translation.mentions)
+        self.symbols = symbols or symbols_of([*translation.mentions, *(rules.mentions if rules is not None else ())])
         self.budget = budget = translation.budget
         self.shapes = translation.shapes
         self.automaton = self.shapes.automaton
         self.has_guards = translation.has_guards
+        self.rules = rules
         self._space = StateSpace(self.shapes, budget, self.key_orders)
         self._costs = CostTable(self._space, self.automaton, budget)
         self._distinct = DistinctItems(self._space, self.automaton, self._costs, budget)
@@ -78,7 +81,7 @@ class Grammar:
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
             self.nonterminals,
-            self._number,
+            self.number,
             self.symbols.ids,
             self._space,
             self._costs,
@@ -86,7 +89,7 @@ class Grammar:
             may_occur=self.has_guards,
         )
         start = self._start_state(all_of([self.shape, prompt]), names_parts=symbols is None)
-        self.start = self._number(Nonterminal(start, HOLDS))
+        self.start = self.number(Nonterminal(start, HOLDS))
         budget.end_compilation()
 
     def _start_state(self, shape: Formula, *, names_parts: bool) -> State:
@@ -122,12 +125,14 @@ class Grammar:
     @property
     def shape(self) -> Formula:
         """The formula of the whole schema."""
-        return self.translation.root
+        if self.rules is None:
+            return self.translation.root
+        return all_of([self.translation.root, self.rules.shape])
 
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """Returns the grammar of the same schema with other canonical orders, by the set of an object's names."""
         self.budget.begin_compilation()
-        return Grammar(self.translation, key_orders, symbols=self.symbols)
+        return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
 
     def with_prompt(self, prompt: Any) -> Grammar:
         """Returns the grammar of the values that contain all that a partial value contains, with the same symbols.
@@ -138,7 +143,7 @@ class Grammar:
         if fault:
             raise SchemaError(f"the prompt is not a JSON value: {fault}")
         self.budget.begin_compilation()
-        return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols)
+        return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols, self.rules)
 
     @property
     def needs_different_items(self) -> bool:
@@ -218,7 +223,7 @@ class Grammar:
             assert isinstance(waiting.state, Object | Array)
             settled = self._space.settle(waiting.state, outcome)
             assert settled is not None, "a child only ends with outcomes that its parent accepts"
-            self._settled[key] = self._number(Nonterminal(settled, waiting.accepts))
+            self._settled[key] = self.number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
     def with_kinds(self, nonterminal: int, kinds: Kinds, *, are_closed: bool) -> int | None:
@@ -229,22 +234,37 @@ class Grammar:
         key = (nonterminal, kinds, are_closed)
         if key not in self._with_kinds:
             change = with_closed((lambda closed: closed | kinds) if are_closed else (lambda closed: closed - kinds))
-            self._with_kinds[key] = self._changed(nonterminal, lambda obligation: obligation.map(change))
+            self._with_kinds[key] = self._changed(
+                self.nonterminals[nonterminal], lambda obligation: obligation.map(change)
+            )
         return self._with_kinds[key]
 
     def with_promise(self, nonterminal: int, demand: Formula) -> int | None:
         """Returns the rest of an object that must also satisfy a demand; None if it cannot be finished then."""
-        return self._changed(nonterminal, lambda obligation: obligation.also(demand))
-
-    def _changed(self, nonterminal: int, change: Callable[[Obligation], Obligation]) -> int | None:
         node = self.nonterminals[nonterminal]
+        if isinstance(node.state, Key):
+            # Within a key, only whether the demand can be met is asked; the object is the same after the key.
+            node = Nonterminal(node.state.owner, node.owner_accepts)
+        if isinstance(node.state, Object):
+            demand = self.shapes.restrict(demand, "object")
+        elif not isinstance(node.state, Value):
+            return None
+        return self._changed(node, lambda obligation: obligation.also(demand))
+
+    def _changed(self, node: Nonterminal, change: Callable[[Obligation], Obligation]) -> int | None:
+        """Returns a nonterminal with other obligations; None if it cannot be finished."""
         state = self._changed_state(node.state, change)
         if state is None:
             return None
-        if state == node.state or self.needs_outcome(nonterminal):
-            return self._number(replace(node, state=state))
-        accepts = tuple(outcome for outcome in node.accepts if self._costs.can_end(state, outcome))
-        return self._number(replace(node, state=state, accepts=accepts)) if accepts else None
+        if isinstance(state, Text) or (isinstance(state, Object | Array) and state.obligation.needs_outcome):
+            return self.number(replace(node, state=state))
+        accepts = node.accepts
+        if isinstance(state, Key):
+            targets = self._costs.key_targets(state).items()
+            accepts = tuple(out for out, target in targets if self._costs.open_can_end(target, node.owner_accepts))
+        else:
+            accepts = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))
+        return self.number(replace(node, state=state, accepts=accepts)) if accepts else None
 
     def _changed_state(self, state: State, change: Callable[[Obligation], Obligation]) -> State | None:
         if isinstance(state, Text):
@@ -259,7 +279,7 @@ class Grammar:
 
     def with_accepts(self, nonterminal: int, accepts: Outcomes) -> int:
         """Returns the same nonterminal with fewer accepted outcomes."""
-        return self._number(replace(self.nonterminals[nonterminal], accepts=accepts))
+        return self.number(replace(self.nonterminals[nonterminal], accepts=accepts))
 
     def admits_every_text(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a text without constraints."""
@@ -272,7 +292,7 @@ class Grammar:
         if key not in self._at_dfa_states:
             node = self.nonterminals[nonterminal]
             assert isinstance(node.state, Text | Key)
-            self._at_dfa_states[key] = self._number(replace(node, state=replace(node.state, dfa_state=dfa_state)))
+            self._at_dfa_states[key] = self.number(replace(node, state=replace(node.state, dfa_state=dfa_state)))
         return self._at_dfa_states[key]
 
     def equivalent(self, nonterminal: int) -> int:
@@ -324,7 +344,8 @@ class Grammar:
             return self.symbols.ids[END] if ended else self.automaton.closest_byte(dfa_state, wanted)
         return self.symbols.ids[self._costs.cheapest_symbol(node.state, outcome)]
 
-    def _number(self, node: Nonterminal) -> int:
+    def number(self, node: Nonterminal) -> int:
+        """Returns the number of a nonterminal."""
         if node not in self._numbers:
             self._numbers[node] = len(self.nonterminals)
             self.nonterminals.append(node)
@@ -370,8 +391,8 @@ class Grammar:
         )
         if not child_accepts:
             return None
-        child = self._number(Nonterminal(target.child, child_accepts))
-        return Step((child, self._number(Nonterminal(target.rest, accepts))))
+        child = self.number(Nonterminal(target.child, child_accepts))
+        return Step((child, self.number(Nonterminal(target.rest, accepts))))
 
     def _can_finish(self, rest: Object | Array, accepts: Outcomes) -> bool:
         """Whether a rest can be finished, possibly after a repetition."""
@@ -391,6 +412,6 @@ class Grammar:
             )
             if not key_accepts or not self.can_end(state.dfa_state, frozenset(key_accepts)):
                 return None
-            return Step((self._number(Nonterminal(state, key_accepts, accepts)),))
+            return Step((self.number(Nonterminal(state, key_accepts, accepts)),))
         found = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))
-        return Step((self._number(Nonterminal(state, found)),)) if found else None
+        return Step((self.number(Nonterminal(state, found)),)) if found else None

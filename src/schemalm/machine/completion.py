@@ -144,7 +144,7 @@ def _plan_item(machine: SymbolMachine, targets: list[int | None], planned: Plann
     after = machine.copy()
     after.push(grammar.symbols.ids[ITEM])
     item = grammar.with_accepts(after.nonterminal, (outcome,))
-    after.stack[-1] = after.tables.entry(item, after.path)
+    after.stack[-1] = after.tables.like(after.top, item)
     targets.append(outcome)
     opening = (grammar.symbols.ids[ITEM],)
     if start.is_unconstrained:

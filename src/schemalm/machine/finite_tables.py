@@ -17,16 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
-from schemalm.grammar.states import Key, Object
+from schemalm.grammar.states import Key, Object, Text
 from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
 from schemalm.machine.free_keys import EndlessKeys, KeyTokens
 from schemalm.machine.guards import tokens_with_whole_items
+from schemalm.machine.name_masks import NameMasks
+from schemalm.machine.naming import Naming
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
+from schemalm.machine.slots import AnySlot, SlotReader, SlotRow
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
+from schemalm.machine.watched_places import Watched, WatchedPlaces
+from schemalm.rules.paths import Place
 
 # Memory for the masks and transitions of one tokenizer, in bytes.
 LIMIT_BYTES = 32 << 20
@@ -41,14 +46,42 @@ class StackEntry:
     row: the nonterminal whose mask serves this one. is_key: whether this is the rest of a free key. free_key: if this
     is an object that can run out of free keys, the nonterminal at which a free key begins, else NO_NONTERMINAL.
     has_dynamic_mask: whether the mask also depends on earlier keys or items. needs_outcome: whether the outcome of the
-    entry above settles this one.
+    entry above settles this one. place: where the value stands in the tree of the rules, if they speak of it. watched:
+    the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether this
+    is a text that may hold expressions.
     """
 
-    __slots__ = ("free_key", "has_dynamic_mask", "is_key", "needs_outcome", "nonterminal", "path", "row")
+    __slots__ = (
+        "free_key",
+        "has_dynamic_mask",
+        "has_expressions",
+        "is_key",
+        "needs_outcome",
+        "nonterminal",
+        "path",
+        "place",
+        "row",
+        "slot",
+        "watched",
+    )
+    slot: AnySlot | None
+    watched: Watched | None
 
-    def __init__(self, nonterminal: int, path: str, row: int, is_key: bool, free_key: int, needs_outcome: bool) -> None:
+    def __init__(
+        self,
+        nonterminal: int,
+        path: str,
+        place: Place | None,
+        row: int,
+        is_key: bool,
+        free_key: int,
+        needs_outcome: bool,
+    ) -> None:
         self.nonterminal = nonterminal
         self.path = path
+        self.place = place
+        self.slot = self.watched = None
+        self.has_expressions = False
         self.row = row
         self.is_key = is_key
         self.free_key = free_key
@@ -61,12 +94,13 @@ class Transition(NamedTuple):
 
     opened: the entries that replace the top, the next one last. If it is empty, the top has ended with `outcome`.
     opens_guarded_array: whether a guarded array comes to the top inside the token, so that its items have to be
-    recorded.
+    recorded. is_watched: whether rules about names apply to a place that comes to the top inside the token.
     """
 
     opened: tuple[StackEntry, ...]
     outcome: int
     opens_guarded_array: bool
+    is_watched: bool
 
 
 class FiniteTables:
@@ -88,7 +122,10 @@ class FiniteTables:
         self.texts = Texts(grammar)
         self.values = Values(grammar, self.texts)
         self._filler = MaskFiller(grammar, vocabulary)
-        self._free_key = grammar.symbols.ids[FREE_KEY]
+        self._free_key, self._item, self._key_end = (grammar.symbols.ids[s] for s in (FREE_KEY, ITEM, KEY_END))
+        self.root_place = grammar.rules.names.tree.root if grammar.rules is not None else None
+        self.watched_places = WatchedPlaces(grammar.rules)
+        self.slots = SlotReader(grammar, vocabulary)
         self.free_key_token = vocabulary.symbol_token(self._free_key)
         self._elements = {
             grammar.symbols.ids[ITEM]: ANY_ITEM,
@@ -102,7 +139,12 @@ class FiniteTables:
         self.packed: Callable[[int], NDArray[np.uint8]] = lru_cache(num_packed)(self._packed)
         self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
         self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(self._transition)
-        self.entry: Callable[[int, str], StackEntry] = lru_cache(max(1, num_transitions // 16))(self._entry)
+        self.entry: Callable[[int, str, Place | None], StackEntry] = lru_cache(max(1, num_transitions // 16))(
+            self._entry
+        )
+        self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(self._slot_row)
+        self.name_masks = NameMasks()
+        self.naming = Naming(grammar, grammar.rules) if grammar.rules is not None else None
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
 
@@ -130,19 +172,34 @@ class FiniteTables:
     def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
         return unpack_mask(self.packed(nonterminal), len(self.vocabulary))
 
-    def _entry(self, nonterminal: int, path: str) -> StackEntry:
+    def _slot_row(self, entry: StackEntry) -> SlotRow:
+        assert entry.place is not None
+        with self.grammar.budget.call("mask"):
+            return self.slots.row(entry.nonterminal, entry.slot, entry.place, self.unpacked(entry.row))
+
+    def _entry(self, nonterminal: int, path: str, place: Place | None) -> StackEntry:
         grammar = self.grammar
         is_key = isinstance(grammar.nonterminals[nonterminal].state, Key)
         entry = StackEntry(
             nonterminal,
             path,
+            place,
             grammar.equivalent(nonterminal),
             is_key,
             self._exhaustible_key(nonterminal),
             grammar.needs_outcome(nonterminal),
         )
         entry.has_dynamic_mask |= bool(self.tokens_with_whole_items)
+        if place is not None:
+            entry.watched = self.watched_places.at(place)
+            entry.slot = self.slots.slot(nonterminal, place, entry.watched)
+            state = grammar.nonterminals[nonterminal].state
+            entry.has_expressions = place.expression is not None and isinstance(state, Text) and state.kind == "string"
         return entry
+
+    def like(self, entry: StackEntry, nonterminal: int) -> StackEntry:
+        """Returns the entry of another nonterminal at the same place."""
+        return self.entry(nonterminal, entry.path, entry.place)
 
     def _exhaustible_key(self, nonterminal: int) -> int:
         """Returns the nonterminal at which a free key begins, if the object can run out of free keys.
@@ -164,14 +221,14 @@ class FiniteTables:
     @property
     def start(self) -> StackEntry:
         """The entry of a whole document."""
-        return self.entry(self.grammar.start, "")
+        return self.entry(self.grammar.start, "", self.root_place)
 
     def settle(self, rest: StackEntry, outcome: int) -> StackEntry:
         """Returns the rest of an object or array after a complete child."""
         if not rest.needs_outcome:
             return rest
         with self.grammar.budget.call("advance"):
-            return self.entry(self.grammar.settle(rest.nonterminal, outcome), rest.path)
+            return self.like(rest, self.grammar.settle(rest.nonterminal, outcome))
 
     def _transition(self, entry: StackEntry, token: int) -> Transition | None:
         with self.grammar.budget.call("advance"):
@@ -182,13 +239,31 @@ class FiniteTables:
         grammar = self.grammar
         if not FIRST_SYMBOL_ID <= token < len(self.vocabulary):
             return None
-        stack, paths = [entry.nonterminal], [entry.path]
-        outcome, opens_guarded_array = 0, False
+        stack, paths, places = [entry.nonterminal], [entry.path], [entry.place]
+        outcome, opens_guarded_array, is_watched = 0, False, False
         for symbol in self.vocabulary.symbols[token]:
             step = advance(grammar, stack, symbol)
             if step is None:
                 return None
+            is_watched = is_watched or self.watched_places.at(places[-1]) is not None
             advance_paths(paths, len(step.opened), self._elements.get(symbol, ""))
+            self._advance_places(places, len(step.opened), symbol)
             outcome = step.outcome
             opens_guarded_array = opens_guarded_array or (bool(stack) and grammar.arrays.is_guarded(stack[-1]))
-        return Transition(tuple(map(self.entry, stack, paths)), outcome, opens_guarded_array)
+        return Transition(tuple(map(self.entry, stack, paths, places)), outcome, opens_guarded_array, is_watched)
+
+    def _advance_places(self, places: list[Place | None], arity: int, symbol: int) -> None:
+        """Advances the places of a stack by one symbol, as `advance_paths` does with paths."""
+        place = places.pop()
+        if arity != 2:
+            places += [place] * arity
+        elif place is None:
+            places += [None, None]
+        else:
+            places += [place, self._place_below(place, symbol)]
+
+    def _place_below(self, place: Place, symbol: int) -> Place | None:
+        if symbol == self._item:
+            return place.item
+        name = self._elements[symbol]
+        return place.other if symbol == self._key_end else place.child(name)

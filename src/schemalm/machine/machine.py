@@ -7,11 +7,13 @@ there are neither keys nor items to check, a mask is a look-up, and a step is a 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
 from schemalm.machine.item_masks import tokens_forbidden_by_items
+from schemalm.machine.finite_tables import StackEntry
+from schemalm.machine.name_masks import mask_of_names
 from schemalm.machine.stepper import replace_top
 from schemalm.machine.symbol_machine import SymbolMachine, not_admitted
 from schemalm.machine.tables import Tables
@@ -25,8 +27,10 @@ class Machine(SymbolMachine):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         self._unpacked = tables.unpacked
+        if tables.naming is not None:
+            tables.naming.begin(self)
 
-    def mask(self) -> npt.NDArray[np.bool_]:
+    def mask(self) -> NDArray[np.bool_]:
         """Returns the tokens that may come next: bool [vocab_size], read-only; all False once the document is complete.
 
         Raises LimitError if this takes more work than the limits permit, as `advance` and `completion` do. The machine
@@ -36,7 +40,7 @@ class Machine(SymbolMachine):
             return self.tables.empty_mask
         top = self.stack[-1]
         try:
-            mask = self._unpacked(top.row)
+            mask = self._unpacked(top.row) if self.names is None else self._named_mask(top)
             if not (top.has_dynamic_mask or self.items):
                 return mask
             forbidden = self.forbidden_tokens()
@@ -48,6 +52,12 @@ class Machine(SymbolMachine):
                 mask[token] = False
             mask.flags.writeable = False
         return mask
+
+    def _named_mask(self, top: StackEntry) -> NDArray[np.bool_]:
+        """Returns the tokens that finite states and names admit."""
+        if top.slot is None and not (top.has_expressions and self.tables.slot_row(top).others):
+            return self._unpacked(top.row)
+        return mask_of_names(self)
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
@@ -70,13 +80,16 @@ class Machine(SymbolMachine):
             raise not_admitted(token)
         top = stack[-1]
         try:
+            if top.place is not None and self.names is not None and self._concerns_names(top, token):
+                self._advance_named(token)
+                return
             if top.has_dynamic_mask or self.items:
                 self._advance_dynamic(token)
                 return
             transition = self._transition(top, token)
             if transition is None:
                 raise not_admitted(token)
-            opened, outcome, opens_guarded_array = transition
+            opened, outcome, opens_guarded_array, _ = transition
             if opens_guarded_array:
                 self._advance_dynamic(token)
                 return
@@ -85,6 +98,38 @@ class Machine(SymbolMachine):
                 self.keys.pop(len(stack), None)
         except LimitError as error:
             raise error.during("advance", top.path) from None
+
+    def _concerns_names(self, top: StackEntry, token: int) -> bool:
+        """Whether a token writes a part of a name, or reaches a place with rules about names."""
+        if top.watched is not None or top.slot is not None:
+            return True
+        if top.has_expressions and token in self.tables.slot_row(top).others:
+            return True
+        transition = self._transition(top, token)
+        if transition is None:
+            return False
+        if transition.is_watched:
+            return True
+        reached = transition.opened[-1] if transition.opened else self.stack[-2] if len(self.stack) > 1 else None
+        return reached is not None and (reached.watched is not None or reached.slot is not None)
+
+    def _advance_named(self, token: int) -> None:
+        """Consumes one token symbol by symbol, so that names are recorded."""
+        if not self.mask()[token]:
+            raise not_admitted(token)
+        if self.items or self.tables.tokens_with_whole_items:
+            self._advance_guarded(token)
+            return
+        for symbol in self.tables.vocabulary.symbols[token]:
+            self.push(symbol)
+
+    def push(self, symbol: int) -> None:
+        """Consumes one symbol, and records what it does to names. Raises ValueError as in the base class."""
+        if self.names is None or not self.stack:
+            super().push(symbol)
+            return
+        assert self.tables.naming is not None
+        self.tables.naming.push(self, symbol, super().push)
 
     def _advance_dynamic(self, token: int) -> None:
         """Consumes one token where earlier keys or items matter."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from schemalm.grammar.grammar import Grammar
-from schemalm.grammar.symbols import END, ITEM, KEY_END, NUM_BYTES
+from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.promises import Promises
 from schemalm.machine.registers import Instance, Registers
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
@@ -33,7 +33,7 @@ class NameState(NamedTuple):
     """What one machine knows about names.
 
     levels: what leads to the top and tells scopes apart, from the outermost on. prefix: the name under way. chain: the
-    names before it in the same expression, such as `build` and `outputs` in `needs.build.outputs.version`.
+    declared names before it in the same expression, such as `build` in `needs.build.outputs.version`.
     """
 
     registers: Registers = Registers()
@@ -59,10 +59,10 @@ class Naming:
 
     def __init__(self, grammar: Grammar, rules: Rules) -> None:
         self._grammar = grammar
-        self._kinds = rules.names.kinds
+        self._kinds, self._kinds_by_name = rules.names.kinds, rules.names.by_name
         self.promises = Promises(grammar)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
-        self._end, self._key_end, self._item = ids[END], ids[KEY_END], ids[ITEM]
+        self._end, self._key_end = ids[END], ids[KEY_END]
         self._keys = {number: name.encode() for name, number in grammar.symbols.keys.items()}
         self._constants = {
             number: symbol.text.encode() for number, symbol in enumerate(symbols) if symbol.label == "CONST"
@@ -95,7 +95,7 @@ class Naming:
             self._record_scalar(machine, watched, text)
         push(symbol)
         if watched is not None:
-            if is_key or symbol == self._item:
+            if is_key:
                 self._enter(machine, watched, text)
             elif watched.containers:
                 self._refresh(machine, watched.containers)
@@ -135,14 +135,14 @@ class Naming:
         names = machine.names
         assert names is not None and not isinstance(slot, WholeText)
         if isinstance(slot.type, NamesOf):
-            kind = self._kind(slot.type.kind)
-            chain = names.chain if slot.level else ()
-            self._promise_if_new(machine, kind, names.instance(kind, chain[::2]), names.prefix)
-        assert machine.names is not None
-        machine.names = machine.names._replace(chain=(*names.chain, names.prefix), prefix=b"")
+            kind = self.kind(slot.type.kind)
+            self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
+            machine.names = machine.names._replace(chain=(*names.chain, names.prefix))
+        machine.names = machine.names._replace(prefix=b"")
 
-    def _kind(self, name: str) -> Kind:
-        return next(kind for kind in self._kinds if kind.name == name)
+    def kind(self, name: str) -> Kind:
+        """The kind with a name."""
+        return self._kinds_by_name[name]
 
     def _record_key(self, machine: Machine, watched: Watched, key: bytes) -> None:
         """Records what a key declares and refers to, before its last symbol."""
@@ -192,12 +192,11 @@ class Naming:
             machine.names = names._replace(registers=names.registers.promise(instance, name))
 
     def _enter(self, machine: Machine, watched: Watched, key: bytes | None) -> None:
-        """Records the key or item that has just been opened."""
+        """Records the key that has just been opened."""
         names, height, depth = machine.names, len(machine.stack) - 2, len(watched.place.steps)
         assert names is not None
         if watched.has_levels:
-            if key is None:
-                key = machine.next_index(height)
+            assert key is not None, "scopes are told apart by keys"
             machine.names = names._replace(levels=(*names.levels, (height, depth, key)))
             self._refresh(machine, [kind for kind in self._kinds if kind.levels and kind.levels[-1] == depth])
         for kinds in watched.passes.values():
@@ -228,10 +227,14 @@ class Naming:
         for kind in kinds:
             names = machine.names
             assert names is not None
-            instance = names.instance(kind)
-            known = names.registers.names(instance)
-            is_open = known.are_unknown or bool(known.known) or self.promises.are_possible(machine, kind, instance[1])
+            is_open = self.is_open(machine, kind, names.instance(kind))
             self._set_closed(machine, [kind], names.height(kind) + 1, are_closed=not is_open)
+
+    def is_open(self, machine: Machine, kind: Kind, instance: Instance) -> bool:
+        """Whether any name of a kind may be written now."""
+        assert machine.names is not None
+        known = machine.names.registers.names(instance)
+        return known.are_unknown or bool(known.known) or self.promises.are_possible(machine, kind, instance[1])
 
     def _set_closed(self, machine: Machine, kinds: Iterable[Kind], first: int, *, are_closed: bool) -> None:
         """Changes the stack from the height `first` on."""
@@ -240,4 +243,4 @@ class Naming:
             entry = machine.stack[height]
             found = self._grammar.with_kinds(entry.nonterminal, changed, are_closed=are_closed)
             if found is not None and found != entry.nonterminal:
-                machine.stack[height] = machine.tables.entry(found, entry.path, entry.place)
+                machine.stack[height] = machine.tables.like(entry, found)

@@ -6,10 +6,13 @@ grammar then admits the end of that object only after the name, and knows the ch
 
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.nonterminals import Nonterminal
+from schemalm.grammar.states import Key, Value
+from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
 from schemalm.rules.names import Kind
 from schemalm.rules.paths import Steps, Wildcard
 from schemalm.rules.places import Promised
@@ -28,6 +31,7 @@ class Promises:
 
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
+        self._key_nonterminals: dict[tuple[int, tuple[str, ...]], int | None] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
 
     def add(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
@@ -37,20 +41,80 @@ class Promises:
             if found is not None:
                 height, nonterminal = found
                 entry = machine.stack[height]
-                machine.stack[height] = machine.tables.entry(nonterminal, entry.path, entry.place)
+                machine.stack[height] = machine.tables.like(entry, nonterminal)
                 return True
         return False
 
     def are_possible(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...]) -> bool:
         """Whether a new name may still be declared."""
-        if not kind.may_be_promised:
-            return False
+        return self.new_keys(machine, kind, keys) is not None
+
+    def new_keys(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...]) -> int | None:
+        """The nonterminal of the keys with which a new name may still be declared; None if there are none."""
+        assert machine.names is not None
         known = machine.names.registers.names((kind.number, keys))
-        if len(known.promised) >= MAX_PROMISES:
-            return False
-        used = {*known.taken, *known.promised}
-        name = next(name for number in count() if (name := b"n%d" % number) not in used)
-        return any(self._demand(machine, kind, steps, keys, name) is not None for steps in kind.declared_keys)
+        if not kind.may_be_promised or len(known.promised) >= MAX_PROMISES:
+            return None
+        used = {name.lower() for name in (*known.taken, *known.promised)}
+        for steps in kind.declared_keys:
+            found = self._keys(machine, steps, _concrete(steps, kind, keys))
+            if found is None:
+                continue
+            name = next((text for text in self._texts(found) if text.lower() not in used), None)
+            if name is not None and self._demand(machine, kind, steps, keys, name) is not None:
+                return found
+        return None
+
+    def _texts(self, key: int) -> Iterator[bytes]:
+        node = self._grammar.nonterminals[key]
+        assert isinstance(node.state, Key)
+        return self._grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts))
+
+    def _keys(self, machine: Machine, steps: Steps, path: list[str]) -> int | None:
+        """The nonterminal of a free key of the object that a path leads to; None if that object cannot come any more."""
+        height = self._innermost(machine, steps, path)
+        if height is None:
+            return None
+        entry = machine.stack[height]
+        assert entry.place is not None
+        key = (entry.nonterminal, tuple(path[len(entry.place.steps) :]))
+        if key not in self._key_nonterminals:
+            self._key_nonterminals[key] = self._walk(*key)
+        return self._key_nonterminals[key]
+
+    def _walk(self, nonterminal: int, path: tuple[str, ...]) -> int | None:
+        """The nonterminal of a free key of the object that a path leads to from here."""
+        grammar, ids = self._grammar, self._grammar.symbols.ids
+        if isinstance(grammar.nonterminals[nonterminal].state, Key):
+            return self._first_key(nonterminal) if not path else None
+        for name in path:
+            symbols = [grammar.symbols.keys[name]] if name in grammar.symbols.keys else []
+            if not symbols or grammar.step(nonterminal, symbols[0]) is None:
+                symbols = [ids[FREE_KEY], *name.encode(), ids[KEY_END]]
+            after = self._after(nonterminal, symbols)
+            if after is None:
+                return None
+            nonterminal = after
+        return self._after(nonterminal, [ids[FREE_KEY]])
+
+    def _first_key(self, nonterminal: int) -> int | None:
+        """The nonterminal of the next free key of an object whose key is under way."""
+        node = self._grammar.nonterminals[nonterminal]
+        assert isinstance(node.state, Key)
+        owner = self._grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
+        return self._after(owner, [self._grammar.symbols.ids[FREE_KEY]])
+
+    def _after(self, nonterminal: int, symbols: list[int]) -> int | None:
+        """What is on top after some symbols; of a value of several kinds, the object."""
+        grammar = self._grammar
+        if isinstance(grammar.nonterminals[nonterminal].state, Value):
+            symbols = [grammar.symbols.ids[AS_KIND["object"]], *symbols]
+        for symbol in symbols:
+            step = grammar.step(nonterminal, symbol)
+            if step is None or not step.opened:
+                return None
+            nonterminal = step.opened[0]
+        return nonterminal
 
     def _demand(
         self, machine: Machine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes

@@ -6,7 +6,7 @@ dictionary. Names are their UTF-8 bytes, as tokens spell them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 # The number of a kind of names, and the keys that lead to the object within which its names count.
@@ -99,8 +99,3 @@ class Registers:
 
     def _with(self, instance: Instance, names: Names) -> Registers:
         return Registers({**self._names, instance: names}, self._edges)
-
-
-def folded(names: Iterable[bytes], *, ignore_case: bool) -> frozenset[bytes]:
-    """Names as they compare; only the case of ASCII letters is ignored."""
-    return frozenset(map(bytes.lower, names)) if ignore_case else frozenset(names)

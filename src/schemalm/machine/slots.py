@@ -19,6 +19,7 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.vocabulary import Vocabulary
+from schemalm.machine.watched_places import Watched
 from schemalm.rules.expressions import Slot
 from schemalm.rules.paths import Place
 
@@ -29,7 +30,7 @@ QUOTE = ord("'")
 class WholeText(NamedTuple):
     """The slot of a whole key or text at a place."""
 
-    place: Place
+    watched: Watched
     is_key: bool
 
 
@@ -50,12 +51,14 @@ class SlotRow:
 
     free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
     touch only the slot that is open before them, by what they write into it. others: those with other contacts.
+    key_masks: by DFA state of a key, the tokens that it admits.
     """
 
     static: NDArray[np.bool_]
     free: NDArray[np.bool_]
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
+    key_masks: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
 
     @cached_property
     def texts_alike(self) -> dict[tuple[bytes, bool], list[int]]:
@@ -82,19 +85,19 @@ class SlotReader:
             token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or ord("[") in symbols
         ]
 
-    def slot(self, nonterminal: int, place: Place | None) -> AnySlot | None:
+    def slot(self, nonterminal: int, place: Place, watched: Watched | None) -> AnySlot | None:
         """The slot that is open before a nonterminal; None if there is none."""
         state = self._grammar.nonterminals[nonterminal].state
-        if place is None or not isinstance(state, Text | Key):
-            return None
         if isinstance(state, Key):
-            return WholeText(place, True) if place.checks_keys else None
-        if state.kind != "string":
+            return WholeText(watched, True) if watched is not None and watched.checks_keys else None
+        if not isinstance(state, Text) or state.kind != "string":
             return None
-        return WholeText(place, False) if place.checks_text else self._expression_slot(state, place)
+        if watched is not None and watched.checks_text:
+            return WholeText(watched, False)
+        return self._expression_slot(state, place)
 
     def _expression_slot(self, state: Text, place: Place) -> Slot | None:
-        return self._grammar.automaton.slot(state.dfa_state) if place.expressions is not None else None
+        return self._grammar.automaton.slot(state.dfa_state) if place.expression is not None else None
 
     def row(self, nonterminal: int, slot: AnySlot | None, place: Place, static: NDArray[np.bool_]) -> SlotRow:
         """The row of a text or free key. static: its tokens without regard to names."""
@@ -129,7 +132,8 @@ class SlotReader:
             if step is None:
                 return
             nonterminal, position = step, end + 1
-            slot = self.slot(nonterminal, place)
+            # A key or a whole text has no other slot after its end.
+            slot = self.slot(nonterminal, place, None)
             if slot is not None and position == len(symbols):
                 yield Contact(slot, b"", False)
 

@@ -17,6 +17,7 @@ from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEn
 from schemalm.machine.free_keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.guards import ArrayItems, Stack, SymbolHistory
 from schemalm.machine.item_choices import ItemStart
+from schemalm.machine.naming import NameState
 from schemalm.machine.stepper import replace_top
 
 
@@ -35,6 +36,8 @@ class SymbolMachine:
         self.items: dict[int, ArrayItems] = {}
         # The newest symbol, linked to the symbols before it. None if no guarded array is open.
         self.history: SymbolHistory | None = None
+        # What is known about names, if there are rules about them.
+        self.names: NameState | None = None
         self._transition, self._settle = tables.transition, tables.settle
         self._record_items()
 
@@ -42,7 +45,7 @@ class SymbolMachine:
     def at(cls, tables: FiniteTables, nonterminal: int) -> Self:
         """Returns a machine that has one nonterminal to expand and has read nothing of it."""
         machine = cls(tables)
-        machine.stack, machine.items = [tables.entry(nonterminal, "")], {}
+        machine.stack, machine.items = [tables.entry(nonterminal, "", None)], {}
         machine._record_items()
         return machine
 
@@ -60,7 +63,7 @@ class SymbolMachine:
         stack: the nonterminals that replace those above the height, the next one last.
         """
         other = self.at(self.tables, stack[-1])
-        other.stack = [self.tables.entry(nonterminal, "") for nonterminal in stack]
+        other.stack = [self.tables.entry(nonterminal, "", None) for nonterminal in stack]
         other.keys = {level - height - 1: keys for level, keys in self.keys.items() if level > height}
         return other
 
@@ -74,7 +77,7 @@ class SymbolMachine:
             return None
         other, items = self.copy(), self.items[height]
         other.stack[height + 1 :] = [
-            self.tables.entry(number, entry.path) for number, entry in zip(stack, entries, strict=True)
+            self.tables.like(entry, number) for number, entry in zip(stack, entries, strict=True)
         ]
         other.items[height] = ArrayItems(items.start, items.before_item, is_restricted=True)
         return other
@@ -121,6 +124,7 @@ class SymbolMachine:
         for symbol in self.tables.vocabulary.symbols[token]:
             after.push(symbol)
         self.stack, self.keys, self.items, self.history = after.stack, after.keys, after.items, after.history
+        self.names = after.names
 
     def push(self, symbol: int) -> None:
         """Consumes one symbol. Raises ValueError if it is not admitted or breaks a guard.
@@ -204,7 +208,7 @@ class SymbolMachine:
         ended = items.with_ended_item(self.history, rest.nonterminal)
         if ended is None:
             raise ValueError("an item repeats an earlier one, fails to repeat one, or takes a value of a later one")
-        self.stack[height], self.items[height] = self.tables.entry(ended.start.rest, rest.path), ended
+        self.stack[height], self.items[height] = self.tables.like(rest, ended.start.rest), ended
         if len(self.items) == 1:
             # The symbols of the item are forgotten: no other array contains them.
             self.history = ended.before_item = None

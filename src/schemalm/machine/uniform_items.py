@@ -55,7 +55,7 @@ def _after(machine: SymbolMachine, values: list[ListedValue]) -> SymbolMachine:
         seen_items = seen_items.with_item(listed.seen_item)
     if len(machine.items) > 1:
         after.history = _history_after(machine.history, values)
-    after.stack[height] = after.tables.entry(rest, machine.path)
+    after.stack[height] = after.tables.like(machine.stack[height], rest)
     after.items[height] = ArrayItems(ItemStart(grammar, rest, seen_items), after.history)
     return after
 

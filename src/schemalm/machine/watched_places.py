@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schemalm.rules.names import Kind, PlaceNames
-from schemalm.rules.paths import ITEM, OTHER, Place
+from schemalm.rules.paths import ITEM, OTHER, Place, path_text
 from schemalm.rules.rules import Rules
 
 
@@ -40,15 +40,19 @@ class Watched:
 class WatchedPlaces:
     """The watched places of some rules; `at` returns None for a place without rules about names."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules | None) -> None:
         self._places: dict[int, Watched] = {}
-        self._rules = rules
-        for place in rules.names.tree:
+        if rules is not None:
+            self._tree = rules.names.tree
+            self._watch_all(rules)
+
+    def _watch_all(self, rules: Rules) -> None:
+        for place in self._tree:
             if place.names is not None:
                 self._watch(place).names = place.names
         for kind in rules.names.kinds:
             self._watch_levels(kind.scope)
-            for steps in kind.declared_keys:
+            for steps in kind.declared_keys if kind.may_be_promised else ():
                 self._watch_container(kind, steps)
             self._watch_items(kind)
 
@@ -60,16 +64,14 @@ class WatchedPlaces:
         return self._places.setdefault(place.number, Watched(place))
 
     def _watch_levels(self, steps: Iterable[object]) -> None:
-        place = self._rules.names.tree.root
+        place = self._tree.root
         for step in steps:
-            if step in (OTHER, ITEM):
+            if step is OTHER:
                 self._watch(place).has_levels = True
             place = _below(place, step)
 
     def _watch_container(self, kind: Kind, steps: tuple[object, ...]) -> None:
-        if kind.earlier and not _may_be_promised(self._rules, kind):
-            return
-        place = self._rules.names.tree.root
+        place = self._tree.root
         for step in steps:
             if isinstance(step, str):
                 self._watch(place).passes.setdefault(step, []).append(kind)
@@ -81,22 +83,12 @@ class WatchedPlaces:
         """Watches the innermost lists around the declarations that wait for the end of an item."""
         if not kind.starts_after_item:
             return
-        for place in self._rules.names.tree:
+        for place in self._tree:
             if place.names is None or kind not in [*place.names.declared_keys, *place.names.declared_values]:
                 continue
             last = max((index for index, step in enumerate(place.steps) if step is ITEM), default=None)
             if last is not None:
-                self._watch(self._rules.names.tree.at_steps(place.steps[:last])).ends_items.append(kind)
-
-
-def _may_be_promised(rules: Rules, kind: Kind) -> bool:
-    return any(
-        not reference.earlier
-        for place in rules.names.tree
-        if place.names is not None
-        for reference in [*place.names.referred_keys, *place.names.referred_values]
-        if reference.kind is kind
-    )
+                self._watch(self._tree.at(path_text(place.steps[:last]))).ends_items.append(kind)
 
 
 def _below(place: Place, step: object) -> Place:

@@ -40,6 +40,8 @@ class Language:
     plain = True
     # Whether this class is arithmetic.
     computed = False
+    # What a text that goes on from here writes, if that has to be compared with other parts of a document.
+    slot: Any = None
     is_plain: bool
     is_computed: bool
 
@@ -243,6 +245,11 @@ class Intersection(Connective):
 
     def __init__(self, nullable: bool, ordered: Iterable[Language]) -> None:
         super().__init__(nullable, sorted(ordered, key=_is_complement))
+
+    @property
+    def slot(self) -> Any:
+        """The slot of the first part that has one."""
+        return next((part.slot for part in self._ordered if part.slot is not None), None)
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """The intersection of the derivatives."""

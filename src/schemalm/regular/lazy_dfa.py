@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from schemalm.errors import LimitError
 from schemalm.limits import Budget
@@ -140,6 +141,10 @@ class LazyDfa:
     def outcome(self, state: int) -> int:
         """The outcome of a text that ends at a state; 0 if no text may end there."""
         return self._outcomes[state]
+
+    def slot(self, state: int) -> Any:
+        """The slot of the language at a state; see `Language`."""
+        return self._languages[state][0].slot
 
     def clipped(self, state: int) -> int:
         """A state that admits the same texts of fewer than MAX_DISTINCT_COUNT bytes."""

@@ -32,7 +32,8 @@ class Kind:
 
     earlier: a reference in an expression counts only declarations before it; otherwise it may be a promise.
     starts_after_item: a declaration counts only after the innermost list item that holds it has ended.
-    declared_keys: the paths of the objects whose keys are declarations.
+    declared_keys: the paths of the objects whose keys are declarations. unknown: the paths where any value means that
+    every name counts as declared. may_be_promised: whether a reference may precede the declaration.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Kind:
     starts_after_item: bool
     member_type: Any
     declared_keys: tuple[Steps, ...]
+    unknown: tuple[Steps, ...]
+    may_be_promised: bool
     levels: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -164,6 +167,8 @@ def _kind(number: int, name: str, rule: Mapping[str, Any]) -> Kind:
         starts_after_item=rule.get("starts") == "item",
         member_type=rule.get("members", "any"),
         declared_keys=tuple(parse_path(path) for is_keys, path in declared if is_keys),
+        unknown=tuple(map(parse_path, rule.get("unknown", ()))),
+        may_be_promised=any(part.get("order") == "any" for part in (rule, *rule.get("referred", ()))),
     )
 
 
