@@ -32,6 +32,7 @@ from schemalm.grammar.states import (
 from schemalm.grammar.symbols import ARRAY_END, FREE_KEY, ITEM, KEY, OBJECT_END, Symbol
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD, Automaton
+from schemalm.rules.places import in_order
 from schemalm.schema.formula import (
     FALSE,
     TRUE,
@@ -96,7 +97,7 @@ class Goals:
         if not self.passes_guards(state, outcome):
             return None
         signed = [formula if outcome >> index & 1 else negate(formula) for index, formula in enumerate(formulas)]
-        held = self._propagated(all_of(signed) if len(signed) > 1 else signed[0])
+        held = in_order(self._propagated(all_of(signed) if len(signed) > 1 else signed[0]))
         if len(formulas) > 1 or held is not formulas[0]:
             state = replace(state, obligation=must_hold(held))
         if isinstance(state, Object):

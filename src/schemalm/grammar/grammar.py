@@ -27,7 +27,7 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Tar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
-from schemalm.rules.places import Kinds, with_closed
+from schemalm.rules.places import Closed, with_closed
 from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
@@ -77,7 +77,8 @@ class Grammar:
         self._needs_outcome: list[bool | None] = []
         self._settled: dict[tuple[int, int], int] = {}
         self._at_dfa_states: dict[tuple[int, int], int] = {}
-        self._with_kinds: dict[tuple[int, Kinds, bool], int | None] = {}
+        self._with_names: dict[tuple[int, Closed, bool], int | None] = {}
+        self.end_symbol = self.symbols.ids[END]
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
             self.nonterminals,
@@ -226,18 +227,18 @@ class Grammar:
             self._settled[key] = self.number(Nonterminal(settled, waiting.accepts))
         return self._settled[key]
 
-    def with_kinds(self, nonterminal: int, kinds: Kinds, *, are_closed: bool) -> int | None:
-        """Returns the nonterminal after some kinds of names have got their first name, or have none (`are_closed`).
+    def with_names(self, nonterminal: int, changed: Closed, *, are_closed: bool) -> int | None:
+        """Returns the nonterminal after some kinds or places got a name that can be used, or lost all (`are_closed`).
 
         None if it cannot be finished then.
         """
-        key = (nonterminal, kinds, are_closed)
-        if key not in self._with_kinds:
-            change = with_closed((lambda closed: closed | kinds) if are_closed else (lambda closed: closed - kinds))
-            self._with_kinds[key] = self._changed(
+        key = (nonterminal, changed, are_closed)
+        if key not in self._with_names:
+            change = with_closed((lambda closed: closed | changed) if are_closed else (lambda closed: closed - changed))
+            self._with_names[key] = self._changed(
                 self.nonterminals[nonterminal], lambda obligation: obligation.map(change)
             )
-        return self._with_kinds[key]
+        return self._with_names[key]
 
     def with_promise(self, nonterminal: int, demand: Formula) -> int | None:
         """Returns the rest of an object that must also satisfy a demand; None if it cannot be finished then."""

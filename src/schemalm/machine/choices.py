@@ -71,6 +71,11 @@ class Choice(NamedTuple):
     def _excludes(self, name: bytes) -> bool:
         return name in self.but_not or (name.lower() in self.but_not_alike and name not in self.always)
 
+    @property
+    def has_names(self) -> bool:
+        """Whether there is a name that may be written."""
+        return self.only is None or any(self.allows(name, True) for name in self.only)
+
     def tokens(self, row: SlotRow, prefix: bytes) -> NDArray[np.bool_]:
         """The tokens that go on with a name after `prefix`, and those that touch no name: bool [vocab_size]."""
         mask = row.static.copy() if self.only is None else self._tokens_of(self.only, row, prefix)

@@ -10,10 +10,13 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.item_search import PlannedItem
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
+from schemalm.machine.choices import ANYTHING
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.form_trie import Candidates, Symbols
 from schemalm.machine.item_choices import seen_forms
 from schemalm.machine.item_endings import PUSH_UNITS, Ending, find_endings, machine_after
+from schemalm.machine.name_choices import choice
+from schemalm.machine.name_completion import symbols_of_name
 from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.uniform_items import uniform_items
 
@@ -208,6 +211,8 @@ def _rest_costs(grammar: Grammar, rest: int) -> Costs:
 def _cheapest(machine: SymbolMachine, target: int) -> list[int]:
     """Returns the first symbols of the cheapest way to end the top with the outcome `target`."""
     grammar, keys = machine.grammar, machine.free_keys
+    if machine.names is not None and (symbols := symbols_of_name(machine, target)):
+        return symbols
     node = grammar.nonterminals[machine.nonterminal]
     if not isinstance(node.state, Key):
         return [grammar.cheapest(machine.nonterminal, target)]
@@ -217,5 +222,11 @@ def _cheapest(machine: SymbolMachine, target: int) -> list[int]:
         if target in (costs := grammar.key_costs(machine.nonterminal, outcome))
     )
     texts = grammar.automaton.texts(node.state.dfa_state, frozenset([key_outcome]))
-    new = next(text for text in texts if keys.prefix + text.decode("latin-1") not in keys)
+    allowed = choice(machine, machine.names, machine.top.slot) if machine.names and machine.top.slot else ANYTHING
+    new = next(
+        text
+        for text in texts
+        if keys.prefix + text.decode("latin-1") not in keys
+        and allowed.allows(keys.prefix.encode("latin-1") + text, True)
+    )
     return [*new, grammar.symbols.ids[KEY_END]]

@@ -144,7 +144,7 @@ class FiniteTables:
         )
         self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(self._slot_row)
         self.name_masks = NameMasks()
-        self.naming = Naming(grammar, grammar.rules) if grammar.rules is not None else None
+        self.naming = Naming(grammar, grammar.rules, self.watched_places) if grammar.rules is not None else None
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
 

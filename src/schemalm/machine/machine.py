@@ -123,6 +123,10 @@ class Machine(SymbolMachine):
         for symbol in self.tables.vocabulary.symbols[token]:
             self.push(symbol)
 
+    def admits(self, symbol: int) -> bool:
+        """Whether a symbol may come next."""
+        return bool(self.mask()[self.tables.vocabulary.symbol_token(symbol)])
+
     def push(self, symbol: int) -> None:
         """Consumes one symbol, and records what it does to names. Raises ValueError as in the base class."""
         if self.names is None or not self.stack:

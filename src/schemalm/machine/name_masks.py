@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.grammar.states import Key
-from schemalm.machine.choices import ANYTHING, Choice, KeyTexts, only, other_than
+from schemalm.machine.name_choices import choice
 from schemalm.machine.naming import NameState
-from schemalm.machine.registers import Instance
-from schemalm.machine.slots import AnySlot, Contact, WholeText
-from schemalm.rules.expressions import NamesOf, Slot
-from schemalm.rules.names import Kind, Reference
+from schemalm.machine.slots import Contact, WholeText
+from schemalm.rules.expressions import NamesOf
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -62,71 +58,3 @@ def _allows(machine: Machine, names: NameState, contacts: tuple[Contact, ...]) -
         if not isinstance(slot, WholeText) and isinstance(slot.type, NamesOf):
             chain = (*chain, name)
     return True
-
-
-def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice:
-    """The names that may be written into a slot."""
-    if not isinstance(slot, WholeText):
-        return _in_expression(machine, names, slot)
-    rules = slot.watched.names
-    references = rules.referred_keys if slot.is_key else rules.referred_values
-    declared = rules.declared_keys if slot.is_key else rules.declared_values
-    parts = [_referred(machine, names, reference) for reference in references]
-    parts += [_new(names, kind, slot.is_key) for kind in declared if kind.unique]
-    return reduce(Choice.__and__, parts, ANYTHING)
-
-
-def _in_expression(machine: Machine, names: NameState, slot: Slot) -> Choice:
-    naming = machine.tables.naming
-    assert naming is not None
-    if isinstance(slot.type, NamesOf):
-        kind = naming.kind(slot.type.kind)
-        return _known(machine, names, kind, names.instance(kind, names.chain), may_be_promised=not kind.earlier)
-    closed = []
-    for name, found in slot.type.properties:
-        if isinstance(found, NamesOf):
-            kind = naming.kind(found.kind)
-            if not naming.is_open(machine, kind, names.instance(kind, names.chain)):
-                closed.append(name.encode())
-    if slot.type.values is not None:
-        return other_than(closed, ignores_case=True)
-    return only((name.encode() for name, _ in slot.type.properties if name.encode() not in closed), ignores_case=True)
-
-
-def _referred(machine: Machine, names: NameState, reference: Reference) -> Choice:
-    found = _known(
-        machine, names, reference.kind, names.instance(reference.kind), may_be_promised=not reference.earlier
-    )
-    if reference.owner is None:
-        return found
-    owner = next(key for _, depth, key in names.levels if depth == reference.owner)
-    return found & other_than(names.registers.leading_to(reference.kind.number, owner), ignores_case=False)
-
-
-def _known(machine: Machine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
-    """The names that a reference may use."""
-    naming, found = machine.tables.naming, names.registers.names(instance)
-    assert naming is not None
-    if found.are_unknown:
-        return ANYTHING
-    keys = naming.promises.new_keys(machine, kind, instance[1]) if may_be_promised else None
-    if keys is not None:
-        alike = other_than(found.known, ignores_case=True) if kind.unique == "ignore-case" else ANYTHING
-        return alike._replace(always=frozenset(found.known), keys=_texts(machine, keys))
-    return only(found.known, ignores_case=kind.ignore_case)
-
-
-def _texts(machine: Machine, key: int) -> KeyTexts:
-    node = machine.grammar.nonterminals[key]
-    assert isinstance(node.state, Key)
-    return KeyTexts(machine.grammar.automaton, node.state.dfa_state, frozenset(node.accepts))
-
-
-def _new(names: NameState, kind: Kind, is_key: bool) -> Choice:
-    """The names that a declaration may use. Repeated keys are excluded anyway; a promised key is welcome."""
-    found = names.registers.names(names.instance(kind))
-    taken = other_than(found.taken, ignores_case=kind.unique == "ignore-case")
-    if not is_key or kind.unique == "exact":
-        return taken
-    promised = other_than(found.promised, ignores_case=True)._replace(always=frozenset(found.promised))
-    return taken & promised

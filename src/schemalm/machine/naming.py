@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
+from schemalm.machine.name_choices import choice
 from schemalm.machine.promises import Promises
 from schemalm.machine.registers import Instance, Registers
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
@@ -23,7 +24,7 @@ from schemalm.rules.rules import Rules
 if TYPE_CHECKING:
     from schemalm.machine.finite_tables import StackEntry
     from schemalm.machine.machine import Machine
-    from schemalm.machine.watched_places import Watched
+    from schemalm.machine.watched_places import Watched, WatchedPlaces
 
 # The keys and indices that tell scopes apart: the height of the rest, the number of steps from the root, the key.
 Levels: TypeAlias = "tuple[tuple[int, int, bytes], ...]"
@@ -54,13 +55,22 @@ class NameState(NamedTuple):
         return next((height for height, depth, _ in self.levels if depth == last), -1)
 
 
+class Site(NamedTuple):
+    """A place of references. depths: of the keys that its scope and the object that owns the reference depend on."""
+
+    slot: WholeText
+    depths: frozenset[int]
+
+
 class Naming:
     """Follows the names of documents of one grammar."""
 
-    def __init__(self, grammar: Grammar, rules: Rules) -> None:
+    def __init__(self, grammar: Grammar, rules: Rules, watched_places: WatchedPlaces) -> None:
         self._grammar = grammar
         self._kinds, self._kinds_by_name = rules.names.kinds, rules.names.by_name
         self.promises = Promises(grammar)
+        self._in_expressions = rules.kinds_in_expressions
+        self._sites = self._find_sites(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
         self._end, self._key_end = ids[END], ids[KEY_END]
         self._keys = {number: name.encode() for name, number in grammar.symbols.keys.items()}
@@ -71,10 +81,27 @@ class Naming:
             number for number, symbol in enumerate(symbols) if symbol.label in ("CONST", "END", "TRUE", "FALSE", "NULL")
         }
 
+    def _find_sites(self, watched_places: WatchedPlaces) -> dict[str, list[Site]]:
+        """The places of references by the kinds that their choice of names depends on."""
+        found: dict[str, list[Site]] = {kind.name: [] for kind in self._kinds}
+        for watched in watched_places:
+            rules = watched.names
+            for references, declared, is_key in (
+                (rules.referred_keys, rules.declared_keys, True),
+                (rules.referred_values, rules.declared_values, False),
+            ):
+                kinds = [reference.kind for reference in references]
+                depths = {depth for kind in kinds for depth in kind.levels}
+                depths |= {reference.owner for reference in references if reference.owner is not None}
+                for kind in [*kinds, *(declared if references else ())]:
+                    found[kind.name].append(Site(WholeText(watched, is_key), frozenset(depths)))
+        return found
+
     def begin(self, machine: Machine) -> None:
         """Starts to follow a new document."""
         machine.names = NameState()
-        self._set_closed(machine, self._kinds, 0, are_closed=True)
+        paths = [site.slot.watched.place.path for sites in self._sites.values() for site in sites]
+        self._set_closed(machine, [*self._in_expressions, *paths], -1, are_closed=True)
         self._refresh(machine, [kind for kind in self._kinds if not kind.levels])
 
     def push(self, machine: Machine, symbol: int, push: Callable[[int], None]) -> None:
@@ -198,7 +225,7 @@ class Naming:
         if watched.has_levels:
             assert key is not None, "scopes are told apart by keys"
             machine.names = names._replace(levels=(*names.levels, (height, depth, key)))
-            self._refresh(machine, [kind for kind in self._kinds if kind.levels and kind.levels[-1] == depth])
+            self._refresh(machine, self._kinds)
         for kinds in watched.passes.values():
             self._refresh(machine, kinds)
 
@@ -223,24 +250,37 @@ class Naming:
                 self._refresh(machine, [kind])
 
     def _refresh(self, machine: Machine, kinds: Iterable[Kind]) -> None:
-        """Opens the kinds of which a name may be written now, and closes the others, within their scopes."""
+        """Opens what can be referred to now, and closes what cannot, as far as it depends on some kinds."""
         for kind in kinds:
             names = machine.names
             assert names is not None
-            is_open = self.is_open(machine, kind, names.instance(kind))
-            self._set_closed(machine, [kind], names.height(kind) + 1, are_closed=not is_open)
+            if kind.name in self._in_expressions:
+                is_open = self.is_open(machine, kind, names.instance(kind))
+                self._set_closed(machine, [kind.name], names.height(kind), are_closed=not is_open)
+            for site in self._sites[kind.name]:
+                self._refresh_site(machine, names, site)
+
+    def _refresh_site(self, machine: Machine, names: NameState, site: Site) -> None:
+        """Opens or closes the place of a reference, within its scope."""
+        heights = {depth: height for height, depth, _ in names.levels}
+        if any(depth not in heights for depth in site.depths):
+            return
+        is_open = choice(machine, names, site.slot).has_names
+        height = max((heights[depth] for depth in site.depths), default=-1)
+        self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
 
     def is_open(self, machine: Machine, kind: Kind, instance: Instance) -> bool:
-        """Whether any name of a kind may be written now."""
+        """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
         known = machine.names.registers.names(instance)
-        return known.are_unknown or bool(known.known) or self.promises.are_possible(machine, kind, instance[1])
+        if known.are_unknown or known.known:
+            return True
+        return not kind.earlier and self.promises.are_possible(machine, kind, instance[1])
 
-    def _set_closed(self, machine: Machine, kinds: Iterable[Kind], first: int, *, are_closed: bool) -> None:
-        """Changes the stack from the height `first` on."""
-        changed = frozenset(kind.name for kind in kinds)
-        for height in range(first, len(machine.stack)):
+    def _set_closed(self, machine: Machine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
+        """Changes the stack above a height."""
+        for height in range(below + 1, len(machine.stack)):
             entry = machine.stack[height]
-            found = self._grammar.with_kinds(entry.nonterminal, changed, are_closed=are_closed)
+            found = self._grammar.with_names(entry.nonterminal, frozenset(changed), are_closed=are_closed)
             if found is not None and found != entry.nonterminal:
                 machine.stack[height] = machine.tables.like(entry, found)

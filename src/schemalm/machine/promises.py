@@ -147,7 +147,8 @@ class Promises:
             if place is None or place.steps != steps[: len(place.steps)]:
                 break
             found = height
-            if height in levels and path[levels[height][0]].encode() != levels[height][1]:
+            depth, key = levels.get(height, (len(path), b""))
+            if depth < len(path) and path[depth].encode() != key:
                 break
         return found
 

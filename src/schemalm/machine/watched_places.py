@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from schemalm.rules.names import Kind, PlaceNames
@@ -45,6 +45,9 @@ class WatchedPlaces:
         if rules is not None:
             self._tree = rules.names.tree
             self._watch_all(rules)
+
+    def __iter__(self) -> Iterator[Watched]:
+        return iter(self._places.values())
 
     def _watch_all(self, rules: Rules) -> None:
         for place in self._tree:

@@ -1,32 +1,31 @@
 """The assertions of rules: what a value must satisfy because of where it stands in the document.
 
 `AtPlace` says where a value stands. It becomes an assertion about members, about items, or about a text, so the grammar
-follows a document through the tree of places without a schema of its own. A reference to a name can only be written
-while a name is declared, so the assertion also knows the kinds of names that are `closed`: none is declared yet.
-`Promised` is the demand of a reference whose name is declared later.
+follows a document through the tree of places without a schema of its own. A reference can only be written while there
+is a name for it, so the assertion also knows what is closed: the kinds of which expressions can use no name, and the
+paths of places that can refer to none. `Promised` is the demand of a reference whose name is declared later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from schemalm.regular.language import Language
 from schemalm.rules.expressions import contains, expression_language
-from schemalm.rules.names import Reference
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
-from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has
+from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has, conjuncts
 from schemalm.schema.keywords.arrays import Items, items
 from schemalm.schema.keywords.objects import Members, ObjectAssertion
 from schemalm.schema.keywords.strings import InLanguage
-from schemalm.schema.prompt import StringIs
+from schemalm.schema.prompt import StringIs, stated_keys
 
-# The names of kinds of names.
-Kinds = frozenset[str]
+# Names of kinds, and paths of places with references.
+Closed = frozenset[str]
 
 
 class AtPlace(Assertion):
-    """parts: (place, closed kinds): the value satisfies the rules of its place; applies to all kinds of values."""
+    """parts: (place, closed): the value satisfies the rules of its place; applies to all kinds of values."""
 
     __slots__ = ()
     keyword = "rules"
@@ -38,9 +37,9 @@ class AtPlace(Assertion):
         return place
 
     @property
-    def closed(self) -> Kinds:
-        """The kinds of which no name is declared yet."""
-        closed: Kinds = self.parts[1]
+    def closed(self) -> Closed:
+        """The kinds and places for which there is no name."""
+        closed: Closed = self.parts[1]
         return closed
 
     def of_kind(self, kind: str) -> Formula:
@@ -55,17 +54,14 @@ class AtPlace(Assertion):
         place = self.place
         named = tuple((name, self._below(child)) for name, child in place.named.items())
         members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
-        refers_to_nothing = place.names is not None and self._refers_to_nothing(place.names.referred_keys)
-        return all_of([members, Members((), (), FALSE)]) if refers_to_nothing else members
+        is_closed = place.names is not None and bool(place.names.referred_keys) and place.path in self.closed
+        return all_of([members, Members((), (), FALSE)]) if is_closed else members
 
     def _of_string(self) -> Formula:
         place = self.place
-        if place.names is not None and self._refers_to_nothing(place.names.referred_values):
+        if place.names is not None and place.names.referred_values and place.path in self.closed:
             return FALSE
         return TextAt(place, self.closed) if place.expression is not None else TRUE
-
-    def _refers_to_nothing(self, references: Iterable[Reference]) -> bool:
-        return any(reference.kind.name in self.closed for reference in references)
 
     def _below(self, place: Place | None) -> Formula:
         return TRUE if place is None else AtPlace(place, self.closed)
@@ -76,7 +72,7 @@ class AtPlace(Assertion):
 
 
 class TextAt(InLanguage):
-    """parts: (place, closed kinds): the string's expressions are those that the rules admit at the place."""
+    """parts: (place, closed): the string's expressions are those that the rules admit at the place."""
 
     __slots__ = ()
     keyword = "expression"
@@ -128,8 +124,18 @@ class Promised(ObjectAssertion):
         return TRUE
 
 
-def with_closed(change: Callable[[Kinds], Kinds]) -> Callable[[Atom], Formula]:
-    """A function that changes the closed kinds of an atom, also in the members or items that an `AtPlace` became."""
+def in_order(formula: Formula) -> Formula:
+    """A conjunction whose promises are kept in their order: a search then finds equal ends only once."""
+    parts = conjuncts(formula)
+    promised = [part for part in parts if isinstance(part, Promised)]
+    if len(promised) < 2:
+        return formula
+    others = [part for part in parts if not isinstance(part, Promised)]
+    return all_of([*others, stated_keys(tuple((part.name, part.parts[1]) for part in promised))])
+
+
+def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:
+    """A function that changes what is closed in an atom, also in the members or items that an `AtPlace` became."""
 
     def changed(atom: Atom) -> Formula:
         if isinstance(atom, AtPlace | TextAt):

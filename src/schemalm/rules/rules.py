@@ -23,6 +23,13 @@ class Rules:
         return AtPlace(self.names.tree.root, frozenset())
 
     @property
+    def kinds_in_expressions(self) -> frozenset[str]:
+        """The kinds whose names expressions can use."""
+        return frozenset(
+            kind for place in self.names.tree if place.expression is not None for kind in place.expression.kinds
+        )
+
+    @property
     def mentions(self) -> list[Mention]:
         """The keys that the paths of the rules name."""
         return [("key", key) for place in self.names.tree for key in place.named]
