@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
 
 # The most promises of one kind that wait at once.
-MAX_PROMISES = 32
+MAX_PROMISES = 16
 
 
 class Promises:
