@@ -73,16 +73,17 @@ class Kind:
         return path[: len(self.scope)]
 
     def scope_through(self, path: Scope, names: Sequence[str]) -> Scope:
-        """Return the scope that names lead to, in an expression at `path`: they are the last keys of its path."""
-        scope = list(path[: len(self.scope)])
-        scope += [""] * (len(self.scope) - len(scope))
-        given = dict(zip(reversed(self.levels), reversed(names), strict=False))
-        for index, step in enumerate(self.scope):
-            if index in given:
-                scope[index] = given[index]
-            elif not isinstance(step, Wildcard):
-                scope[index] = step
-        return tuple(scope)
+        """Return the scope that names lead to, in an expression at `path`.
+
+        The names are the last keys (`*`) of the scope's path; what is before them, it has in common with `path`.
+        """
+        levels = self.levels[-len(names) :] if names else ()
+        if not levels:
+            return self.scope_at(path)
+        given = dict(zip(levels, names[-len(levels) :], strict=True))
+        after = [given.get(index, step) for index, step in enumerate(self.scope[levels[0] :], start=levels[0])]
+        num_shared = 1 + max((level for level in self.levels if level < levels[0]), default=-1)
+        return (*path[:num_shared], *map(str, self.scope[num_shared : levels[0]]), *map(str, after))
 
 
 @dataclass(frozen=True, slots=True)

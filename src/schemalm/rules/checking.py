@@ -1,0 +1,260 @@
+"""Checks the names of a whole value: each reference needs a declaration that counts, and some may not repeat.
+
+In: a value, the compiled names, and a function that finds the references in expressions. Out: the violations, level by
+level of the value. Only the places that rules name are visited, and texts without an expression are not read.
+
+A reference within an expression is a chain of names, as in `needs.NAME.outputs.NAME`: each is declared in the scope
+that the names before it lead to. If a name does not exist, the rest of its chain is not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeAlias
+
+from schemalm.memo import Allowance, Memo
+from schemalm.rules.circles import circles
+from schemalm.rules.declarations import Declarations, counts
+from schemalm.rules.names import Kind, Names, PlaceNames, Reference, Scope, folded
+from schemalm.rules.paths import Place
+from schemalm.rules.violations import (
+    Violation,
+    circle_message,
+    repeated_message,
+    too_early_message,
+    undeclared_message,
+)
+
+
+class Link(NamedTuple):
+    """A name of a chain: its kind, and where in the text it is."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+
+
+# Finds the chains of names in a text that is, or holds, expressions.
+FindReferences: TypeAlias = Callable[[Place, str], Iterable[Sequence[Link]]]
+
+# The memory for references of texts that have been read, in characters.
+MAX_REMEMBERED = 4_000_000
+# Longer texts rarely repeat.
+MAX_TEXT_LENGTH = 1_000
+MAX_CIRCLES = 20
+
+
+class NameChecker:
+    """Checks the names of values; it remembers the references of texts."""
+
+    def __init__(
+        self, names: Names, find_references: FindReferences, opening: Callable[[Place], str | None] = lambda _: None
+    ) -> None:
+        """opening: the text without which a text at a place holds no expression; None if none there does."""
+        self._kinds = names.kinds
+        self._allowance = Allowance(MAX_REMEMBERED)
+        nodes = [_Node(place, find_references, opening(place), self._allowance) for place in names.tree]
+        for node, place in zip(nodes, names.tree, strict=True):
+            node.connect(place, nodes)
+        self._nodes = nodes
+        self._by_name = names.by_name
+
+    def violations(self, value: Any) -> list[Violation]:
+        """Return everything that is wrong with the names of a value."""
+        if self._allowance.is_spent:
+            self._forget()
+        collected = _collect(self._nodes[0], value, self._kinds)
+        return list(
+            chain(self._faults_of_expressions(collected), _faults_of_references(collected), _repeated(collected))
+        )
+
+    def _forget(self) -> None:
+        for node in self._nodes:
+            node.references.clear()
+        self._allowance.restore()
+
+    def _faults_of_expressions(self, collected: _Collected) -> Iterator[Violation]:
+        declarations, by_name = collected.declarations, self._by_name
+        for path, found in collected.expressions:
+            for links in found:
+                first = links[0]
+                kind = by_name[first.kind]
+                if len(links) == 1 and not kind.earlier and declarations.named(kind, kind.scope_at(path), first.name):
+                    continue
+                fault = _fault_of_chain(declarations, [(by_name[link.kind], link) for link in links], path)
+                if fault:
+                    yield fault
+
+
+class _Node:
+    """A place, with what the check looks up there."""
+
+    __slots__ = ("item", "keys_matter", "named", "names", "opening", "other", "references", "scalars_matter")
+
+    def __init__(self, place: Place, find: FindReferences, opening: str | None, allowance: Allowance) -> None:
+        self.opening = opening
+        self.references: Memo[str, tuple[Sequence[Link], ...]] = Memo(
+            lambda text: tuple(found for found in find(place, text) if found), allowance, MAX_TEXT_LENGTH
+        )
+        self.names: PlaceNames = place.names or PlaceNames()
+        self.keys_matter = bool(self.names.declared_keys or self.names.referred_keys)
+        self.scalars_matter = bool(self.names.declared_values or self.names.referred_values or self.names.opened)
+        self.named: dict[str, _Node] = {}
+        self.other: _Node | None = None
+        self.item: _Node | None = None
+
+    def connect(self, place: Place, nodes: Sequence[_Node]) -> None:
+        """Link the node of a place with those inside it; nodes: by number of their places."""
+        self.named = {key: nodes[inner.number] for key, inner in place.named.items()}
+        self.other = nodes[place.other.number] if place.other else None
+        self.item = nodes[place.item.number] if place.item else None
+
+
+_NO_NAMED: dict[str, _Node] = {}
+
+
+class _Collected:
+    """What the walk through a value finds."""
+
+    __slots__ = ("declarations", "expressions", "kinds", "references")
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self.kinds = kinds
+        self.declarations = Declarations(kinds)
+        self.expressions: list[tuple[Scope, tuple[Sequence[Link], ...]]] = []
+        self.references: list[tuple[Reference, str, Scope]] = []
+
+    def add_keys(self, node: _Node, value: dict[str, Any], path: Scope) -> None:
+        """Note the keys of an object that are names."""
+        names = [key for key in value if key not in node.named]
+        for kind in node.names.declared_keys:
+            self.declarations.add(kind, names, path, are_keys=True)
+        for reference in node.names.referred_keys:
+            self.references += [(reference, name, (*path, name)) for name in names]
+
+    def add_scalar(self, node: _Node, value: Any, path: Scope) -> None:
+        """Note a text that is a name, and a value that opens a scope."""
+        if type(value) is str:
+            for kind in node.names.declared_values:
+                self.declarations.add(kind, (value,), path, are_keys=False)
+            self.references += [(reference, value, path) for reference in node.names.referred_values]
+        for kind in node.names.opened:
+            self.declarations.open(kind, path)
+
+
+def _collect(root: _Node, value: Any, kinds: Sequence[Kind]) -> _Collected:
+    """Walk through the places of a value, level by level."""
+    collected = _Collected(kinds)
+    waiting: list[tuple[_Node, Any, Scope]] = []
+    _visit(collected, waiting, root, value, ())
+    for node, container, path in waiting:
+        named, other = _NO_NAMED, node.item
+        members: Iterable[tuple[Any, Any]] = enumerate(container)
+        if type(container) is dict:
+            named, other, members = node.named, node.other, container.items()
+            if node.keys_matter:
+                collected.add_keys(node, container, path)
+        for key, inner in members:
+            child = named.get(key, other)
+            if child is not None:
+                _visit(collected, waiting, child, inner, (*path, key))
+    return collected
+
+
+def _visit(
+    collected: _Collected, waiting: list[tuple[_Node, Any, Scope]], node: _Node, value: Any, path: Scope
+) -> None:
+    """Note what a value says; an object or a list is to be walked through later."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        waiting.append((node, value, path))
+        return
+    if kind is str and node.opening is not None and node.opening in value:
+        references = node.references[value]
+        if references:
+            collected.expressions.append((path, references))
+    if node.scalars_matter:
+        collected.add_scalar(node, value, path)
+
+
+def _fault_of_chain(declarations: Declarations, links: Sequence[tuple[Kind, Link]], path: Scope) -> Violation | None:
+    """What is wrong with the first wrong name of a chain in an expression at `path`."""
+    ways: list[tuple[str, ...]] = [()]
+    for kind, (_, name, start, end) in links:
+        scopes = [kind.scope_through(path, way) for way in ways]
+        reached = [
+            (*way, spelling)
+            for way, scope in zip(ways, scopes, strict=True)
+            for spelling in _spellings(declarations, kind, scope, name, path, kind.earlier)
+        ]
+        if not reached:
+            if any(declarations.is_open(kind, scope, path, earlier=kind.earlier) for scope in scopes):
+                return None
+            return _missing(declarations, kind, scopes, name, path, (start, end))
+        ways = reached
+    return None
+
+
+def _faults_of_references(collected: _Collected) -> Iterator[Violation]:
+    """What is wrong with the references outside expressions."""
+    declarations = collected.declarations
+    led: dict[tuple[int, Scope], dict[str, list[tuple[str, Scope]]]] = {}
+    for reference, name, path in collected.references:
+        kind, earlier = reference.kind, reference.earlier
+        scope = kind.scope_at(path)
+        spellings = _spellings(declarations, kind, scope, name, path, earlier)
+        if reference.owner is not None:
+            targets = led.setdefault((kind.number, scope), {}).setdefault(str(path[reference.owner]), [])
+            targets += [(spelling, path) for spelling in spellings]
+        if not spellings and not declarations.is_open(kind, scope, path, earlier=earlier):
+            yield _missing(declarations, kind, [scope], name, path)
+    for (number, _), references in led.items():
+        kind = collected.kinds[number]
+        for names, path in islice(circles(references), MAX_CIRCLES):
+            yield Violation(path, kind.name, "circle", circle_message(kind, names))
+
+
+def _spellings(
+    declarations: Declarations, kind: Kind, scope: Scope, name: str, path: Scope, earlier: bool
+) -> list[str]:
+    """How the declarations that count for a reference write its name; each spelling once."""
+    declared = declarations.named(kind, scope, name)
+    if earlier:
+        declared = [declaration for declaration in declared if counts(kind, declaration[1], path)]
+    return [*dict.fromkeys(spelling for spelling, _ in declared)]
+
+
+def _missing(
+    declarations: Declarations,
+    kind: Kind,
+    scopes: Sequence[Scope],
+    name: str,
+    path: Scope,
+    span: tuple[int, int] | None = None,
+) -> Violation:
+    """The violation of a reference that no declaration counts for."""
+    for scope in scopes:
+        for _, declared in declarations.named(kind, scope, name):
+            return Violation(path, kind.name, "too-early", too_early_message(kind, name), span, declared)
+    names = [*dict.fromkeys(declared for scope in scopes for declared in declarations.names(kind, scope))]
+    return Violation(path, kind.name, "undeclared", undeclared_message(kind, name, names), span)
+
+
+def _repeated(collected: _Collected) -> Iterator[Violation]:
+    """Declarations of the same name, where names must be unique."""
+    for kind in collected.kinds:
+        if kind.unique:
+            for declared in collected.declarations.scopes(kind):
+                yield from _repeated_in(kind, declared)
+
+
+def _repeated_in(kind: Kind, declared: Sequence[tuple[str, Scope]]) -> Iterator[Violation]:
+    first: dict[str, tuple[str, Scope]] = {}
+    for name, path in declared:
+        key = folded(name) if kind.unique == "ignore-case" else name
+        earlier_name, earlier_path = first.setdefault(key, (name, path))
+        if earlier_path is not path:
+            message = repeated_message(kind, name, earlier_name)
+            yield Violation(path, kind.name, "repeated", message, related=earlier_path)
