@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from schemalm.errors import RulesError
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.visible import visible_name
-from schemalm.schema.sources import ALIASES
+from schemalm.schema.sources import ALIASES, Schema, built_in_name
 
 PACKAGE = "schemalm.rules"
 FOLDER = "built_in"
 SUFFIX = ".json"
+# Settings that are neither a file nor a name.
+DEFAULT_RULES = "default"
+NO_RULES = "none"
 
 
 @cache
@@ -36,9 +40,17 @@ def built_in_text(name: str) -> str:
     return (files(PACKAGE) / FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")
 
 
-def default_rules(schema: str) -> str | None:
-    """The name of the rules that apply to a built-in schema by default; None if there are none."""
-    return _defaults().get(ALIASES.get(schema, schema))
+def default_rules(schema: Schema | str | Path) -> str | None:
+    """The name of the rules that apply to a schema by default; None if it is not built in or has none."""
+    name = built_in_name(schema)
+    return None if name is None else _defaults().get(ALIASES.get(name, name))
+
+
+def chosen(rules: str, schema: str) -> str | None:
+    """The file or the name of the rules that a setting asks for: `default`, `none`, a file or a name."""
+    if rules == NO_RULES:
+        return None
+    return default_rules(schema) if rules == DEFAULT_RULES else rules
 
 
 @cache

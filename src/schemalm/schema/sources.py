@@ -58,9 +58,25 @@ def built_in_names() -> list[str]:
 def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     """The schema as a new JSON tree; raises SchemaError if it is not valid or exceeds a limit."""
     tree = _fresh_tree(schema, limits)
+    check_schema(tree, limits)
+    return tree
+
+
+def check_schema(tree: Schema, limits: Limits) -> None:
+    """Raises SchemaError if a JSON tree is not a valid schema, or is nested too deeply."""
     _check_depth(tree, limits.schema_depth)
     _check_form(tree)
-    return tree
+
+
+def built_in_name(schema: Schema | str | Path) -> str | None:
+    """The name of the built-in schema that `read_schema` would read; None if it would read a value or a file."""
+    if not isinstance(schema, str | Path):
+        return None
+    try:
+        is_file = os.path.lexists(schema) and not Path(schema).is_dir()
+    except (OSError, ValueError):
+        return None
+    return str(schema) if not is_file and str(schema) in built_in_names() else None
 
 
 def schema_of_value(value: Any, limits: Limits) -> Schema:
