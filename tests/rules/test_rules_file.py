@@ -101,6 +101,14 @@ def test_every_part_is_read_and_written_again(rules: dict[str, Any]) -> None:
     assert found.names["job"].scope == ""
 
 
+def test_a_field_may_have_its_default(rules: dict[str, Any]) -> None:
+    spelled = copy.deepcopy(rules)
+    spelled.update(schema="", extends="")
+    spelled["names"]["job"].update(order="earlier", ignore_case=False, scope="")
+    PUBLISHED.validate(spelled)
+    assert read_rules(spelled) == read_rules(rules)
+
+
 def test_the_published_schema_accepts_what_is_read(rules: dict[str, Any]) -> None:
     PUBLISHED.validate(rules)
     PUBLISHED.validate(read_rules(rules).content())
