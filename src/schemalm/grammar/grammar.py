@@ -27,6 +27,7 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Tar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
+from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
@@ -49,13 +50,15 @@ class Grammar:
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
         prompt: Formula = TRUE,
         symbols: SymbolTable | None = None,
+        rules: Rules | None = None,
     ) -> None:
         """key_orders: names in canonical order, by the set of an object's names. The default is the schema's order.
 
         prompt: a formula that values must also satisfy. symbols: the symbols of another grammar of the same
-        translation.
+        translation. rules: those that the translation was made with.
         """
         self.translation = translation
+        self.rules = rules
         self.key_orders = dict(key_orders or {})
         self.symbols = symbols or symbols_of(translation.mentions)
         self.budget = budget = translation.budget
@@ -104,7 +107,12 @@ class Grammar:
 
     @property
     def schema(self) -> Schema:
-        """The schema that was compiled."""
+        """The schema that was compiled, before its rules amended it."""
+        return self.enforced_schema if self.rules is None else self.rules.schema
+
+    @property
+    def enforced_schema(self) -> Schema:
+        """The schema with the amendments of its rules."""
         return self.translation.nodes.schema
 
     @property
@@ -125,7 +133,7 @@ class Grammar:
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """Returns the grammar of the same schema with other canonical orders, by the set of an object's names."""
         self.budget.begin_compilation()
-        return Grammar(self.translation, key_orders, symbols=self.symbols)
+        return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
 
     def with_prompt(self, prompt: Any) -> Grammar:
         """Returns the grammar of the values that contain all that a partial value contains, with the same symbols.
@@ -136,7 +144,7 @@ class Grammar:
         if fault:
             raise SchemaError(f"the prompt is not a JSON value: {fault}")
         self.budget.begin_compilation()
-        return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols)
+        return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols, self.rules)
 
     @property
     def needs_different_items(self) -> bool:
@@ -166,8 +174,12 @@ class Grammar:
         return dict(sorted(self.translation.expressions.items()))
 
     def coverage(self) -> list[KeywordUse]:
-        """Returns every constraining keyword that a document can reach, its location, and how it is enforced."""
-        return sorted(set(self.translation.uses()), key=lambda use: use.pointer)
+        """Returns every constraining keyword that a document can reach, its location, and how it is enforced.
+
+        The parts of the rules follow, whose pointers begin with `rules#`.
+        """
+        rules = () if self.rules is None else self.rules.uses()
+        return [*sorted(set(self.translation.uses()), key=lambda use: use.pointer), *rules]
 
     def unsatisfiable(self) -> list[str]:
         """Returns the JSON pointers of the schema nodes that no value satisfies, except the literal `false`."""
