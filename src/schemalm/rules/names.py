@@ -132,7 +132,9 @@ class Names:
 def paths_of_names(rules: Mapping[str, NameKind]) -> Iterator[str]:
     """Yield all value paths of the part `names`."""
     for rule in rules.values():
-        yield from (rule.scope, *rule.unknown, *(part.path for part in (*rule.declared, *rule.referred)))
+        yield from (rule.scope, *rule.unknown)
+        yield from (declared.path for declared in rule.declared)
+        yield from (referred.path for referred in rule.referred)
 
 
 def compile_names(rules: Mapping[str, NameKind], other_paths: Iterable[str] = ()) -> Names:
