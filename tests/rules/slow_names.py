@@ -55,7 +55,8 @@ class _Document:
         return path[: len(_split(self.rules[kind]["scope"]))]
 
     def declarations(self, kind: str) -> list[tuple[Path, str]]:
-        return [found for part in self.rules[kind]["declared"] for found in self.names_at(part)]
+        parts = {tuple(part.items()) for part in self.rules[kind]["declared"]}
+        return [found for part in parts for found in self.names_at(dict(part))]
 
     def openings(self, kind: str) -> list[Path]:
         unknown = [_split(path) for path in self.rules[kind].get("unknown", [])]
@@ -146,10 +147,9 @@ class _Document:
         declared = self.declarations(kind)
         return {
             ("repeated", kind, self.scope(kind, path))
-            for path, name in declared
-            for other_path, other in declared
+            for index, (path, name) in enumerate(declared)
+            for other_path, other in declared[:index]
             if unique
-            and path != other_path
             and self.scope(kind, path) == self.scope(kind, other_path)
             and (name == other if unique == "exact" else name.lower() == other.lower())
         }

@@ -254,7 +254,9 @@ def _repeated_in(kind: Kind, declared: Sequence[tuple[str, Scope]]) -> Iterator[
     first: dict[str, tuple[str, Scope]] = {}
     for name, path in declared:
         key = folded(name) if kind.unique == "ignore-case" else name
-        earlier_name, earlier_path = first.setdefault(key, (name, path))
-        if earlier_path is not path:
-            message = repeated_message(kind, name, earlier_name)
-            yield Violation(path, kind.name, "repeated", message, related=earlier_path)
+        if key in first:
+            first_name, first_path = first[key]
+            message = repeated_message(kind, name, first_name)
+            yield Violation(path, kind.name, "repeated", message, related=first_path)
+        else:
+            first[key] = (name, path)

@@ -169,7 +169,9 @@ def _attach(tree: PlaceTree, kind: Kind, rule: NameKind) -> None:
     names_of(tree.at(rule.scope)).begun.append(kind)
     for index, declared in enumerate(rule.declared):
         found = names_of(_inside(tree, kind, declared.path, ("declared", index)))
-        (found.declared_values if declared.keys is None else found.declared_keys).append(kind)
+        kinds = found.declared_values if declared.keys is None else found.declared_keys
+        if kind not in kinds:
+            kinds.append(kind)
     for index, referred in enumerate(rule.referred):
         place = _inside(tree, kind, referred.path, ("referred", index))
         owner = _owner(kind, place, index) if referred.acyclic else None
