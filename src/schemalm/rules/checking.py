@@ -17,7 +17,7 @@ from schemalm.memo import Allowance, Memo
 from schemalm.rules.circles import circles
 from schemalm.rules.declarations import Declarations, counts
 from schemalm.rules.names import Kind, Names, PlaceNames, Reference, Scope, folded
-from schemalm.rules.paths import Place
+from schemalm.rules.paths import ITEM, Place, Steps
 from schemalm.rules.violations import (
     Violation,
     circle_message,
@@ -34,6 +34,19 @@ class Link(NamedTuple):
     name: str
     start: int
     end: int
+
+
+class _Name(NamedTuple):
+    """A link whose kind is resolved.
+
+    key: the form of the name that is compared. is_earlier: whether only some declarations may count here: the kind
+    wants earlier ones, and a list may hold both a declaration and this reference.
+    """
+
+    kind: Kind
+    link: Link
+    key: str
+    is_earlier: bool
 
 
 # Finds the chains of names in a text that is, or holds, expressions.
@@ -55,48 +68,67 @@ class NameChecker:
         """opening: the text without which a text at a place holds no expression; None if none there does."""
         self._kinds = names.kinds
         self._allowance = Allowance(MAX_REMEMBERED)
-        nodes = [_Node(place, find_references, opening(place), self._allowance) for place in names.tree]
-        for node, place in zip(nodes, names.tree, strict=True):
-            node.connect(place, nodes)
-        self._nodes = nodes
-        self._by_name = names.by_name
+        links = _Links(names, find_references)
+        self._nodes = [_Node(place, links, opening(place), self._allowance) for place in names.tree]
+        for node, place in zip(self._nodes, names.tree, strict=True):
+            node.connect(place, self._nodes)
 
     def violations(self, value: Any) -> list[Violation]:
         """Return everything that is wrong with the names of a value."""
         if self._allowance.is_spent:
             self._forget()
         collected = _collect(self._nodes[0], value, self._kinds)
-        return list(
-            chain(self._faults_of_expressions(collected), _faults_of_references(collected), _repeated(collected))
-        )
+        return list(chain(_faults_of_expressions(collected), _faults_of_references(collected), _repeated(collected)))
 
     def _forget(self) -> None:
         for node in self._nodes:
             node.references.clear()
         self._allowance.restore()
 
-    def _faults_of_expressions(self, collected: _Collected) -> Iterator[Violation]:
-        declarations, by_name = collected.declarations, self._by_name
-        for path, found in collected.expressions:
-            for links in found:
-                first = links[0]
-                kind = by_name[first.kind]
-                if len(links) == 1 and not kind.earlier and declarations.named(kind, kind.scope_at(path), first.name):
-                    continue
-                fault = _fault_of_chain(declarations, [(by_name[link.kind], link) for link in links], path)
-                if fault:
-                    yield fault
+
+class _Links:
+    """Resolves the links that are found in texts."""
+
+    def __init__(self, names: Names, find_references: FindReferences) -> None:
+        self._by_name, self._find = names.by_name, find_references
+        self._lists: dict[str, set[Steps]] = {
+            kind.name: {prefix for steps in kind.declared for prefix in _lists_around(steps)} for kind in names.kinds
+        }
+
+    def of(self, place: Place, text: str) -> tuple[tuple[_Name, ...], ...]:
+        """Return the chains of a text at a place."""
+        return tuple(tuple(self._resolved(place, link) for link in links) for links in self._find(place, text) if links)
+
+    def _resolved(self, place: Place, link: Link) -> _Name:
+        kind = self._by_name[link.kind]
+        is_earlier = kind.earlier and not self._lists[link.kind].isdisjoint(_lists_around(place.steps))
+        return _Name(kind, link, kind.key(link.name), is_earlier)
+
+
+def _lists_around(steps: Steps) -> Iterator[Steps]:
+    """The paths of the items that hold a place."""
+    return (steps[: index + 1] for index, step in enumerate(steps) if step is ITEM)
 
 
 class _Node:
     """A place, with what the check looks up there."""
 
-    __slots__ = ("item", "keys_matter", "named", "names", "opening", "other", "references", "scalars_matter")
+    __slots__ = (
+        "has_members",
+        "item",
+        "keys_matter",
+        "named",
+        "names",
+        "opening",
+        "other",
+        "references",
+        "scalars_matter",
+    )
 
-    def __init__(self, place: Place, find: FindReferences, opening: str | None, allowance: Allowance) -> None:
+    def __init__(self, place: Place, links: _Links, opening: str | None, allowance: Allowance) -> None:
         self.opening = opening
-        self.references: Memo[str, tuple[Sequence[Link], ...]] = Memo(
-            lambda text: tuple(found for found in find(place, text) if found), allowance, MAX_TEXT_LENGTH
+        self.references: Memo[str, tuple[tuple[_Name, ...], ...]] = Memo(
+            lambda text: links.of(place, text), allowance, MAX_TEXT_LENGTH
         )
         self.names: PlaceNames = place.names or PlaceNames()
         self.keys_matter = bool(self.names.declared_keys or self.names.referred_keys)
@@ -104,12 +136,14 @@ class _Node:
         self.named: dict[str, _Node] = {}
         self.other: _Node | None = None
         self.item: _Node | None = None
+        self.has_members = True
 
     def connect(self, place: Place, nodes: Sequence[_Node]) -> None:
         """Link the node of a place with those inside it; nodes: by number of their places."""
         self.named = {key: nodes[inner.number] for key, inner in place.named.items()}
         self.other = nodes[place.other.number] if place.other else None
         self.item = nodes[place.item.number] if place.item else None
+        self.has_members = self.keys_matter or bool(self.named or self.other or self.item)
 
 
 _NO_NAMED: dict[str, _Node] = {}
@@ -123,7 +157,7 @@ class _Collected:
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self.kinds = kinds
         self.declarations = Declarations(kinds)
-        self.expressions: list[tuple[Scope, tuple[Sequence[Link], ...]]] = []
+        self.expressions: list[tuple[Scope, tuple[tuple[_Name, ...], ...]]] = []
         self.references: list[tuple[Reference, str, Scope]] = []
 
     def add_keys(self, node: _Node, value: dict[str, Any], path: Scope) -> None:
@@ -135,11 +169,16 @@ class _Collected:
             self.references += [(reference, name, (*path, name)) for name in names]
 
     def add_scalar(self, node: _Node, value: Any, path: Scope) -> None:
-        """Note a text that is a name, and a value that opens a scope."""
+        """Note the names in a text, the text that is a name, and a value that opens a scope."""
         if type(value) is str:
+            if node.opening is not None and node.opening in value:
+                references = node.references[value]
+                if references:
+                    self.expressions.append((path, references))
             for kind in node.names.declared_values:
                 self.declarations.add(kind, (value,), path, are_keys=False)
-            self.references += [(reference, value, path) for reference in node.names.referred_values]
+            if node.names.referred_values:
+                self.references += [(reference, value, path) for reference in node.names.referred_values]
         for kind in node.names.opened:
             self.declarations.open(kind, path)
 
@@ -147,8 +186,9 @@ class _Collected:
 def _collect(root: _Node, value: Any, kinds: Sequence[Kind]) -> _Collected:
     """Walk through the places of a value, level by level."""
     collected = _Collected(kinds)
-    waiting: list[tuple[_Node, Any, Scope]] = []
-    _visit(collected, waiting, root, value, ())
+    waiting: list[tuple[_Node, Any, Scope]] = [(root, value, ())]
+    if type(value) is not dict and type(value) is not list:
+        collected.add_scalar(root, waiting.pop()[1], ())
     for node, container, path in waiting:
         named, other = _NO_NAMED, node.item
         members: Iterable[tuple[Any, Any]] = enumerate(container)
@@ -158,36 +198,40 @@ def _collect(root: _Node, value: Any, kinds: Sequence[Kind]) -> _Collected:
                 collected.add_keys(node, container, path)
         for key, inner in members:
             child = named.get(key, other)
-            if child is not None:
-                _visit(collected, waiting, child, inner, (*path, key))
+            if child is None:
+                continue
+            kind = type(inner)
+            if kind is dict or kind is list:
+                if child.has_members:
+                    waiting.append((child, inner, (*path, key)))
+            elif child.scalars_matter or (kind is str and child.opening is not None and child.opening in inner):
+                collected.add_scalar(child, inner, (*path, key))
     return collected
 
 
-def _visit(
-    collected: _Collected, waiting: list[tuple[_Node, Any, Scope]], node: _Node, value: Any, path: Scope
-) -> None:
-    """Note what a value says; an object or a list is to be walked through later."""
-    kind = type(value)
-    if kind is dict or kind is list:
-        waiting.append((node, value, path))
-        return
-    if kind is str and node.opening is not None and node.opening in value:
-        references = node.references[value]
-        if references:
-            collected.expressions.append((path, references))
-    if node.scalars_matter:
-        collected.add_scalar(node, value, path)
+def _faults_of_expressions(collected: _Collected) -> Iterator[Violation]:
+    """What is wrong with the names in expressions."""
+    declarations = collected.declarations
+    for path, chains in collected.expressions:
+        for names in chains:
+            kind, _, key, is_earlier = names[0]
+            # Most chains end here.
+            if len(names) == 1 and not is_earlier and declarations.has(kind, path, key):
+                continue
+            fault = _fault_of_chain(declarations, names, path)
+            if fault:
+                yield fault
 
 
-def _fault_of_chain(declarations: Declarations, links: Sequence[tuple[Kind, Link]], path: Scope) -> Violation | None:
+def _fault_of_chain(declarations: Declarations, names: Sequence[_Name], path: Scope) -> Violation | None:
     """What is wrong with the first wrong name of a chain in an expression at `path`."""
     ways: list[tuple[str, ...]] = [()]
-    for kind, (_, name, start, end) in links:
+    for kind, (_, name, start, end), _, is_earlier in names:
         scopes = [kind.scope_through(path, way) for way in ways]
         reached = [
             (*way, spelling)
             for way, scope in zip(ways, scopes, strict=True)
-            for spelling in _spellings(declarations, kind, scope, name, path, kind.earlier)
+            for spelling in _spellings(declarations, kind, scope, name, path, is_earlier)
         ]
         if not reached:
             if any(declarations.is_open(kind, scope, path, earlier=kind.earlier) for scope in scopes):

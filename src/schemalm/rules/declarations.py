@@ -41,6 +41,11 @@ class Declarations:
         """Note that the value at `path` declares every name in its scope."""
         self._opened[kind.number].setdefault(kind.scope_at(path), []).append(path)
 
+    def has(self, kind: Kind, path: Scope, key: str) -> bool:
+        """Return whether the scope that holds `path` has a declaration with this key (`Kind.key`)."""
+        found = self._by_kind[kind.number].get(path[: len(kind.scope)])
+        return found is not None and key in found
+
     def named(self, kind: Kind, scope: Scope, name: str) -> Sequence[Declaration]:
         """Return the declarations of a name in a scope."""
         found = self._by_kind[kind.number].get(scope)

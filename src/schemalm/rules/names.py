@@ -33,7 +33,7 @@ class Kind:
 
     earlier: a reference in an expression counts only declarations before it; otherwise it may be a promise.
     starts_after_item: a declaration counts only after the innermost list item that holds it has ended.
-    declared_keys: the paths of the objects whose keys are declarations.
+    declared: the paths of declarations; declared_keys: those of the objects whose keys are declarations.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Kind:
     earlier: bool
     starts_after_item: bool
     member_type: Any
+    declared: tuple[Steps, ...]
     declared_keys: tuple[Steps, ...]
     levels: tuple[int, ...] = field(init=False)
 
@@ -160,6 +161,7 @@ def _kind(number: int, name: str, rule: NameKind) -> Kind:
         earlier=rule.order == "earlier",
         starts_after_item=rule.starts == "item",
         member_type=rule.members,
+        declared=tuple(parse_path(part.path) for part in rule.declared),
         declared_keys=tuple(parse_path(part.path) for part in rule.declared if part.keys is not None),
     )
 
