@@ -201,10 +201,14 @@ def _collect(root: _Node, value: Any, kinds: Sequence[Kind]) -> _Collected:
             if child is None:
                 continue
             kind = type(inner)
-            if kind is dict or kind is list:
+            if kind is str:
+                opening = child.opening
+                if (opening is not None and opening in inner) or child.scalars_matter:
+                    collected.add_scalar(child, inner, (*path, key))
+            elif kind is dict or kind is list:
                 if child.has_members:
                     waiting.append((child, inner, (*path, key)))
-            elif child.scalars_matter or (kind is str and child.opening is not None and child.opening in inner):
+            elif child.scalars_matter:
                 collected.add_scalar(child, inner, (*path, key))
     return collected
 
@@ -214,13 +218,26 @@ def _faults_of_expressions(collected: _Collected) -> Iterator[Violation]:
     declarations = collected.declarations
     for path, chains in collected.expressions:
         for names in chains:
-            kind, _, key, is_earlier = names[0]
-            # Most chains end here.
-            if len(names) == 1 and not is_earlier and declarations.has(kind, path, key):
-                continue
-            fault = _fault_of_chain(declarations, names, path)
-            if fault:
-                yield fault
+            if not _is_fine(declarations, names, path):
+                fault = _fault_of_chain(declarations, names, path)
+                if fault:
+                    yield fault
+
+
+def _is_fine(declarations: Declarations, names: Sequence[_Name], path: Scope) -> bool:
+    """Return whether a quick look shows that a chain is right: each name is declared, in one spelling."""
+    way: tuple[str, ...] = ()
+    for kind, (_, name, _, _), key, is_earlier in names:
+        declared = declarations.get(kind, kind.scope_through(path, way) if way else path[: len(kind.scope)], key)
+        if not declared:
+            return False
+        spelling, where = declared[0]
+        if is_earlier and not counts(kind, where, path):
+            return False
+        if len(names) > 1 and spelling != name:
+            return False
+        way = (*way, name)
+    return True
 
 
 def _fault_of_chain(declarations: Declarations, names: Sequence[_Name], path: Scope) -> Violation | None:

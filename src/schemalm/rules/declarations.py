@@ -41,15 +41,14 @@ class Declarations:
         """Note that the value at `path` declares every name in its scope."""
         self._opened[kind.number].setdefault(kind.scope_at(path), []).append(path)
 
-    def has(self, kind: Kind, path: Scope, key: str) -> bool:
-        """Return whether the scope that holds `path` has a declaration with this key (`Kind.key`)."""
-        found = self._by_kind[kind.number].get(path[: len(kind.scope)])
-        return found is not None and key in found
+    def get(self, kind: Kind, scope: Scope, key: str) -> Sequence[Declaration]:
+        """Return the declarations in a scope whose key (`Kind.key`) is this one."""
+        found = self._by_kind[kind.number].get(scope)
+        return found.get(key, ()) if found else ()
 
     def named(self, kind: Kind, scope: Scope, name: str) -> Sequence[Declaration]:
         """Return the declarations of a name in a scope."""
-        found = self._by_kind[kind.number].get(scope)
-        return found.get(kind.key(name), ()) if found else ()
+        return self.get(kind, scope, kind.key(name))
 
     def is_open(self, kind: Kind, scope: Scope, path: Scope, *, earlier: bool) -> bool:
         """Return whether every name counts as declared for a reference at `path`."""
