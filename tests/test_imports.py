@@ -35,6 +35,7 @@ LAYERS = (
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next
     "grammar",  # formulas -> nonterminals and their symbols
+    "rules",  # a rules file and a schema -> the amended schema, expressions and kinds of names
     "schema",  # a JSON Schema -> formulas over assertions
     "regular",  # patterns, formats, bounds -> automata over bytes
     "documents",  # text -> JSON values, and back
@@ -44,6 +45,7 @@ LAYERS = (
     "process_memory",
     "bounds",
     "limits",
+    "memo",
     "errors",
     "json_pointer",
     "messages",  # text or values -> pieces of sentences

@@ -21,7 +21,7 @@ Models:
 
 Errors, all subclasses of SchemaLMError, each with its own fields:
 
-    SchemaError, LimitError, DocumentError, InvalidDocument, DecodeError, GuardError, PromptError,
+    SchemaError, LimitError, RulesError, DocumentError, InvalidDocument, DecodeError, GuardError, PromptError,
     DataError, ConfigurationError, TrainingError, CheckpointError
 
 For example:
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         InvalidDocument,
         LimitError,
         PromptError,
+        RulesError,
         SchemaError,
         SchemaLMError,
         TrainingError,
@@ -79,6 +80,7 @@ _MODULES = {
         "InvalidDocument",
         "LimitError",
         "PromptError",
+        "RulesError",
         "SchemaError",
         "SchemaLMError",
         "TrainingError",
@@ -105,6 +107,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "PromptError",
+    "RulesError",
     "Run",
     "SchemaError",
     "SchemaLMError",

@@ -1,4 +1,4 @@
-"""Compiles a schema: reads it, builds its grammar and, if items have to differ, writes its shortest value.
+"""Compiles a schema: reads it and its rules, builds its grammar, and writes its shortest value if items have to differ.
 
 Only a machine knows which items an array of different items can have. So the last step needs `machine`, which is built
 on grammars, and this file is part of neither package. A schema without a value that can be written is refused here.
@@ -9,37 +9,49 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from schemalm.errors import GuardError, SchemaError
+from schemalm.errors import GuardError, RulesError, SchemaError
 from schemalm.grammar.grammar import Grammar
 from schemalm.limits import DEFAULT_LIMITS, Limits
+from schemalm.rules import AnyRules, read_rules
+from schemalm.rules.built_in import DEFAULT_RULES, default_rules
+from schemalm.rules.rules import translate_with_rules
 from schemalm.schema.sources import Schema, read_schema
-from schemalm.schema.translation import translate
 
 # The length of a schema's name in messages, which may be anything.
 MAX_SOURCE_CHARACTERS = 200
 
 
 def compile_schema(
-    schema: Schema | str | Path, formats: Literal["assert", "annotate"] = "assert", limits: Limits = DEFAULT_LIMITS
+    schema: Schema | str | Path,
+    formats: Literal["assert", "annotate"] = "assert",
+    limits: Limits = DEFAULT_LIMITS,
+    rules: AnyRules | None = DEFAULT_RULES,
 ) -> Grammar:
-    """Compiles a JSON Schema into a grammar that derives exactly its valid values.
+    """Compiles a JSON Schema into a grammar that derives exactly its valid values; with rules, those that keep them.
 
     schema: a value, a file, or a built-in name such as "github-workflow".
     formats: "assert" if the keyword `format` constrains values, "annotate" if it only describes them.
+    rules: a rules file, its content, or the name of built-in rules; "default" stands for the built-in rules of a
+    built-in schema, and for none with another schema. None for no rules.
     Raises SchemaError, with pointer, keyword and source, if the schema is not valid, no value satisfies it, it exceeds
-    a limit, or a `$ref` leads outside of it.
+    a limit, or a `$ref` leads outside of it; RulesError, if the rules cannot be used.
     """
     if formats not in ("assert", "annotate"):
         raise SchemaError(f"formats must be 'assert' or 'annotate', found {formats!r}")
     source = str(schema)[:MAX_SOURCE_CHARACTERS] if isinstance(schema, str | Path) else ""
+    chosen = default_rules(schema) if rules == DEFAULT_RULES else rules
+    file = None if chosen is None else read_rules(chosen, limits)
     try:
         tree = read_schema(schema, limits)
-        grammar = Grammar(translate(tree, formats, limits))
+        translation, applied = translate_with_rules(tree, file, formats, limits)
+        grammar = Grammar(translation, rules=applied)
         if grammar.needs_different_items:
             _write_shortest(grammar)
         return grammar
     except RecursionError:
         raise SchemaError("the schema or its references are nested too deeply", source=source) from None
+    except RulesError as error:
+        raise error.of_source(str(chosen) if isinstance(chosen, str | Path) else "") from None
     except SchemaError as error:
         raise error.of_source(source) from None
 

@@ -28,6 +28,8 @@ from schemalm.generation import load_run
 from schemalm.grammar import Grammar
 from schemalm.interruption import Interrupted, TrainingInterrupted
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID
+from schemalm.rules import AnyRules
+from schemalm.rules.built_in import DEFAULT_RULES
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
@@ -91,6 +93,7 @@ def run_demo(
     seed: int = 0,
     corpus: Path | None = None,
     schema: str = EMBEDDED_SCHEMA,
+    rules: AnyRules | None = DEFAULT_RULES,
     merge_keys: bool | None = None,
     sizes: DemoSizes = DemoSizes(),
     log: Callable[[str], None] = lambda message: None,
@@ -99,7 +102,8 @@ def run_demo(
     """Prepare, train, generate, judge and report into the folder `out`, which must be empty or new.
 
     seed: decides which sources are trained on and which are held out, the initial weights, the order of training and
-    the samples. merge_keys: whether `<<` in documents is resolved or refused; None lets the schema decide.
+    the samples. rules: as in `compile_schema`. merge_keys: whether `<<` in documents is resolved or refused; None lets
+    the schema decide.
     log: called with one line for each stage. Raises `DataError` if the corpus is too small to train on, and
     `TrainingInterrupted` if a signal arrives during the training or later.
     """
@@ -109,7 +113,7 @@ def run_demo(
     if corpus is None and schema != EMBEDDED_SCHEMA:
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
     log(f"compiling the schema {schema}")
-    grammar = compile_schema(schema)
+    grammar = compile_schema(schema, rules=rules)
     judge = judge_for(grammar)
     log(announcement(judge))
     documents, left_out = _documents(grammar, corpus, merge_keys, sizes, log)

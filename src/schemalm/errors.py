@@ -2,7 +2,8 @@
 
     SchemaLMError
     ├── SchemaError        a schema that is not valid, or that no value satisfies
-    │   └── LimitError     work that exceeds a limit, during compiling or later
+    │   ├── LimitError     work that exceeds a limit, during compiling or later
+    │   └── RulesError     a rules file that cannot be used
     ├── DocumentError      text that is not a document (YAML or JSON)
     ├── InvalidDocument    a value that breaks the schema
     ├── DecodeError        token ids that are not a whole document
@@ -50,8 +51,10 @@ class SchemaError(SchemaLMError):
     `source` is the file or the name that the schema was read from; it is empty if the schema was passed as a value.
     """
 
+    _subject = "schema"
+
     def __init__(self, message: str, *, pointer: str = "", keyword: str = "", source: str = "") -> None:
-        place = f"schema at {visible_name(pointer) or '/'}" if pointer or keyword else ""
+        place = f"{self._subject} at {visible_name(pointer) or '/'}" if pointer or keyword else ""
         place = " of ".join(part for part in (place, visible_line(source)) if part)
         super().__init__(f"{place}: {message}" if place else message)
         self.pointer = pointer
@@ -102,6 +105,15 @@ class LimitError(SchemaError):
             pointer=self.pointer,
             keyword=self.keyword,
         )
+
+
+class RulesError(SchemaError):
+    """A rules file that cannot be used; `pointer` leads into it, and `source` is its file or its built-in name."""
+
+    _subject = "rules"
+
+    def __init__(self, message: str, *, pointer: str = "", source: str = "") -> None:
+        super().__init__(message, pointer=pointer, source=source)
 
 
 class DocumentError(SchemaLMError):

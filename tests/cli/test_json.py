@@ -214,7 +214,7 @@ def test_an_error_contains_earlier_warnings(invoke, pipeline, tmp_path: Path, mo
 
 
 def test_a_bug_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("schemalm.compilation.compile_schema", fail)
@@ -225,7 +225,7 @@ def test_a_bug_of_the_program_is_an_object_too(invoke, pipeline, monkeypatch: py
 
 
 def test_an_interruption_is_an_object_too(invoke, pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("schemalm.compilation.compile_schema", interrupt)

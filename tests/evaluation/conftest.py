@@ -134,6 +134,7 @@ def make_evaluation() -> Callable[..., Evaluation]:
         numbers = Distribution.of((3, 5, 9))
         fields: dict[str, Any] = {
             "step": 4,
+            "rules": None,
             "schema_name": "job",
             "num_parameters": 2345,
             "num_train_documents": 40,

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.options import DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, given_merge_keys, wants_merge_keys
+from schemalm.cli.options import (
+    DEFAULT_RULES,
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MergeKeys,
+    RulesName,
+    SchemaName,
+    chosen_rules,
+    given_merge_keys,
+    given_rules,
+    schema_and_rules,
+    wants_merge_keys,
+)
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.errors import DocumentError, InvalidDocument, LimitError
 from schemalm.messages.visible import visible_line, visible_name
@@ -51,6 +63,7 @@ def check(
         list[Path], typer.Argument(metavar="FILES", exists=True, dir_okay=False, help="YAML or JSON files to check.")
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
@@ -59,9 +72,10 @@ def check(
     from schemalm.tokenizer import Tokenizer  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    terminal.say(f"checking {counted(len(files), 'file')} against the schema {schema}")
+    chosen = chosen_rules(rules, schema)
+    terminal.say(f"checking {counted(len(files), 'file')} against {schema_and_rules(schema, chosen)}")
     with terminal.working("compiling the schema"):
-        grammar = compile_schema(schema)
+        grammar = compile_schema(schema, rules=chosen)
     write = Tokenizer.from_grammar(grammar).pieces
     merges = wants_merge_keys(merge_keys, grammar.schema)
     examined: list[Examined] = []
@@ -69,11 +83,11 @@ def check(
         for number, file in enumerate(files, start=1):
             examined.append(examine(file, write, merge_keys=merges))
             done(number)
-    result = _report(terminal, schema, examined)
+    result = {"schema": schema, "rules": chosen} | _report(terminal, examined)
     again = [one.file for one in examined if one.findings][:NUM_NEXT_FILES]
     training = ("tokenizer", "train", "--corpus", files[0].parent, "--out", "tokenizer.json")
     command = ("check", *again) if again else training
-    following = command_line(*command, "--schema", schema, *given_merge_keys(merge_keys))
+    following = command_line(*command, "--schema", schema, *given_rules(rules), *given_merge_keys(merge_keys))
     terminal.finish(result, next_command=following)
     raise typer.Exit(1 if again else 0)
 
@@ -87,7 +101,7 @@ class Examined:
     loaded: LoadedDocuments
 
 
-def _report(terminal: Terminal, schema: str, examined: list[Examined]) -> dict[str, Any]:
+def _report(terminal: Terminal, examined: list[Examined]) -> dict[str, Any]:
     """Show the findings and return the result of the command."""
     findings = [finding for one in examined for finding in one.findings]
     for finding in findings:
@@ -102,7 +116,6 @@ def _report(terminal: Terminal, schema: str, examined: list[Examined]) -> dict[s
     num_valid = num_documents - len(findings)
     terminal.show(f"{sizes}: {num_valid:,} valid, {len(findings):,} rejected")
     return {
-        "schema": schema,
         "num_files": len(examined),
         "num_documents": num_documents,
         "num_valid": num_valid,

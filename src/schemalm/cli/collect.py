@@ -11,6 +11,7 @@ import typer
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import (
     CHOOSE_OUT,
+    DEFAULT_RULES,
     DEFAULT_SCHEMA,
     Address,
     AsJSON,
@@ -18,11 +19,15 @@ from schemalm.cli.options import (
     MaxFiles,
     MergeKeys,
     Resume,
+    RulesName,
     SchemaName,
     Seed,
     Strict,
     Workers,
+    chosen_rules,
     given_merge_keys,
+    given_rules,
+    schema_and_rules,
     wants_merge_keys,
 )
 from schemalm.cli.terminal import Terminal, command_line
@@ -46,6 +51,7 @@ def collect(
         ),
     ],
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     out: Annotated[Path, typer.Option(file_okay=False, metavar="DIR", help="The corpus folder to write.")],
     similarity: Annotated[
         float,
@@ -80,12 +86,13 @@ def collect(
 
     terminal = Terminal(as_json)
     named = ", ".join(map(str, inputs))
-    terminal.say(f"collecting the documents of {named} for the schema {schema}, to be written to {out}")
+    chosen = chosen_rules(rules, schema)
+    terminal.say(f"collecting the documents of {named} for {schema_and_rules(schema, chosen)}, to be written to {out}")
     if not resume:
         refuse_corpus(out)
     check_writable(out, MANIFEST_FILE, advice=CHOOSE_OUT)
     with terminal.working("compiling the schema"):
-        grammar = compile_schema(schema)
+        grammar = compile_schema(schema, rules=chosen)
     settings = CollectSettings(
         similarity=similarity,
         secrets=secrets,
@@ -106,8 +113,8 @@ def collect(
     _report(terminal, summary.manifest)
     terminal.show(f"every document that was left out, with the reason: {out / REJECTED_FILE}")
     following = ("tokenizer", "train", "--corpus", out, "--schema", schema, "--out", "tokenizer.json")
-    command = command_line(*following, *given_merge_keys(merge_keys))
-    terminal.finish(_result(out, summary), next_command=command)
+    command = command_line(*following, *given_rules(rules), *given_merge_keys(merge_keys))
+    terminal.finish({"schema": schema, "rules": chosen, **_result(out, summary)}, next_command=command)
     raise typer.Exit(exit_code(summary.left_out, strict))
 
 

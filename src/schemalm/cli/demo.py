@@ -13,7 +13,18 @@ import typer
 
 from schemalm.cli.evaluate import show_figures
 from schemalm.cli.left_out import exit_code, report_left_out
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Strict
+from schemalm.cli.options import (
+    CHOOSE_OUT,
+    DEFAULT_RULES,
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MergeKeys,
+    RulesName,
+    SchemaName,
+    Strict,
+    chosen_rules,
+    schema_and_rules,
+)
 from schemalm.cli.terminal import Terminal, command_line
 from schemalm.files.writing import check_writable, free_folder
 
@@ -38,6 +49,7 @@ def demo(
         typer.Option(exists=True, metavar="PATH", help="Documents to use instead of the embedded ones."),
     ] = None,
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     merge_keys: MergeKeys = None,
     strict: Strict = False,
     as_json: AsJSON = False,
@@ -46,7 +58,9 @@ def demo(
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
     out = out or free_folder(Path("runs"), "demo")
-    terminal.say(f"preparing, training, generating and judging {documents} of the schema {schema}; writing to {out}")
+    chosen = chosen_rules(rules, schema)
+    described = schema_and_rules(schema, chosen)
+    terminal.say(f"preparing, training, generating and judging {documents} of {described}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)
     from schemalm.demo import run_demo  # noqa: PLC0415
     from schemalm.evaluation.report import caveats  # noqa: PLC0415
@@ -56,6 +70,7 @@ def demo(
         seed=seed,
         corpus=corpus,
         schema=schema,
+        rules=chosen,
         merge_keys=merge_keys,
         log=terminal.say,
         training_progress=terminal.training_progress(),
@@ -69,7 +84,9 @@ def demo(
     for caveat in found_caveats:
         terminal.show(f"note: {caveat}")
     terminal.show(f"{result.elapsed_seconds:.0f} s in total; report: {result.report}")
-    described = {
+    outcome = {
+        "schema": schema,
+        "rules": chosen,
         "report": str(result.report),
         "run": str(result.run),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
@@ -77,5 +94,5 @@ def demo(
         "reservations": found_caveats,
         **result.left_out.to_dict(),
     }
-    terminal.finish(described, next_command=command_line("generate", result.run, "-n", 3))
+    terminal.finish(outcome, next_command=command_line("generate", result.run, "-n", 3))
     raise typer.Exit(1 if result.evaluation.num_invalid else exit_code(result.left_out, strict))

@@ -18,6 +18,14 @@ SchemaName = Annotated[
     str,
     typer.Option("--schema", metavar="S", help="The schema: a file, or a built-in name such as github-workflow."),
 ]
+RulesName = Annotated[
+    str,
+    typer.Option(
+        "--rules",
+        metavar="FILE|NAME|none",
+        help="The rules: a file, a built-in name, or none; by default those of a built-in schema.",
+    ),
+]
 Seed = Annotated[
     int, typer.Option(min=0, metavar="N", help="Random seed; the same seed gives the same result on one machine.")
 ]
@@ -51,8 +59,26 @@ Address = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted command stopped.")]
 DEFAULT_SCHEMA = "github-workflow"
+DEFAULT_RULES = "default"
 # The advice if a folder cannot be written.
 CHOOSE_OUT = "choose another folder with --out"
+
+
+def chosen_rules(rules: str, schema: str) -> str | None:
+    """Return the file or the built-in name of the rules that an option and a schema ask for, or None for no rules."""
+    from schemalm.rules.built_in import chosen  # noqa: PLC0415
+
+    return chosen(rules, schema)
+
+
+def schema_and_rules(schema: str, rules: str | None) -> str:
+    """Return the part of a sentence that names a schema and its rules, as in `the schema S with the rules R`."""
+    return f"the schema {schema}" + (f" with the rules {rules}" if rules is not None else "")
+
+
+def given_rules(rules: str) -> tuple[str, ...]:
+    """Return the option as given, for the next command; empty if it was not given."""
+    return () if rules == DEFAULT_RULES else ("--rules", rules)
 
 
 def wants_merge_keys(merge_keys: bool | None, schema: dict[str, Any] | bool) -> bool:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Seed, Strict
+from schemalm.cli.options import (
+    CHOOSE_OUT,
+    DEFAULT_RULES,
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MergeKeys,
+    RulesName,
+    SchemaName,
+    Seed,
+    Strict,
+    chosen_rules,
+)
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
@@ -72,6 +83,7 @@ def train(
         typer.Option(metavar="T", help="The tokenizer: character, typed (the schema's symbols), or a tokenizer file."),
     ] = DEFAULTS.tokenizer,
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     merge_keys: MergeKeys = None,
     max_memory_growth: Annotated[
         float, typer.Option(metavar="X", help="Stop if memory use grows by more than this fraction.")
@@ -112,7 +124,7 @@ def train(
     check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
-    corpus, left_out = read_corpus(terminal, input, tokenizer, schema, merge_keys)
+    corpus, left_out = read_corpus(terminal, input, tokenizer, schema, chosen_rules(rules, schema), merge_keys)
     losses: list[float] = []
     started = time.monotonic()
     with terminal.counting("steps", steps) as count:

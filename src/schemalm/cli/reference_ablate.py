@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from schemalm.cli.left_out import exit_code
-from schemalm.cli.options import CHOOSE_OUT, DEFAULT_SCHEMA, AsJSON, MergeKeys, SchemaName, Strict
+from schemalm.cli.options import (
+    CHOOSE_OUT,
+    DEFAULT_RULES,
+    DEFAULT_SCHEMA,
+    AsJSON,
+    MergeKeys,
+    RulesName,
+    SchemaName,
+    Strict,
+    chosen_rules,
+)
 from schemalm.cli.reference_corpus import read_corpus
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable
@@ -45,6 +55,7 @@ def ablate(
         int, typer.Option(min=1, metavar="N", help="Runs of each combination, each with another seed.")
     ] = 3,
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     merge_keys: MergeKeys = None,
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="The first seed; the other runs use the seeds after it.")
@@ -70,7 +81,7 @@ def ablate(
 
     def read(tokenizer: str) -> Corpus:
         nonlocal left_out
-        corpus, found = read_corpus(terminal, input, tokenizer, schema, merge_keys)
+        corpus, found = read_corpus(terminal, input, tokenizer, schema, chosen_rules(rules, schema), merge_keys)
         # Each tokenizer may reject different documents; everything else is the same each time.
         for rejection in left_out.rejections:
             if rejection not in found.rejections:

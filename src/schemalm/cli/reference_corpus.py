@@ -17,12 +17,13 @@ _MAX_TEXT_BYTES = 1 << 28  # the whole text is kept in memory
 
 
 def read_corpus(
-    terminal: Terminal, path: Path, tokenizer: str, schema: str, merge_keys: bool | None
+    terminal: Terminal, path: Path, tokenizer: str, schema: str, rules: str | None, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
     """Read the corpus of a text file or of documents, and return it with the documents that were left out.
 
     tokenizer: `character` and `typed` (the symbols of the schema without merges) are made for the input; anything else
     is a tokenizer file.
+    rules: a file or a built-in name; None for none.
     merge_keys: whether `<<` in documents is resolved or refused; with None the schema decides.
     Raises `DataError` if nothing can be read.
     """
@@ -30,7 +31,7 @@ def read_corpus(
     from schemalm.documents.corpus_files import is_corpus  # noqa: PLC0415
 
     if is_corpus(path):
-        return _read_documents(terminal, path, tokenizer, schema, merge_keys)
+        return _read_documents(terminal, path, tokenizer, schema, rules, merge_keys)
     return _read_text(path, tokenizer), LeftOut()
 
 
@@ -57,7 +58,7 @@ def _read_text(path: Path, tokenizer: str) -> Corpus:
 
 
 def _read_documents(
-    terminal: Terminal, path: Path, name: str, schema: str, merge_keys: bool | None
+    terminal: Terminal, path: Path, name: str, schema: str, rules: str | None, merge_keys: bool | None
 ) -> tuple[Corpus, LeftOut]:
     from schemalm.baselines import AnyTokenizer, CharacterTokenizer, load_tokenizer  # noqa: PLC0415
     from schemalm.compilation import compile_schema  # noqa: PLC0415
@@ -71,7 +72,7 @@ def _read_documents(
 
     given: AnyTokenizer | None = None
     if name != "character":
-        given = Tokenizer.from_grammar(compile_schema(schema)) if name == "typed" else load_tokenizer(name)
+        given = Tokenizer.from_grammar(compile_schema(schema, rules=rules)) if name == "typed" else load_tokenizer(name)
     described = schema_of(given) if given else read_schema(schema, Limits())
     documents, left_out = read_documents([path], described, merge_keys=merge_keys)
     tokenizer = given or CharacterTokenizer.train(document.value for document in documents)

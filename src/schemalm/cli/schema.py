@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemalm.cli.options import AsJSON
+from schemalm.cli.options import (
+    DEFAULT_RULES,
+    AsJSON,
+    RulesName,
+    chosen_rules,
+    given_rules,
+    schema_and_rules,
+)
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.messages.visible import visible_line, visible_name
 
 if TYPE_CHECKING:
     from schemalm.grammar import Grammar
@@ -23,15 +31,17 @@ def schema(
     schema: Annotated[
         str, typer.Argument(metavar="S", help="A schema file, or a built-in name such as github-workflow.")
     ],
+    rules: RulesName = DEFAULT_RULES,
     as_json: AsJSON = False,
 ) -> None:
     """Show the grammar of a schema and how keywords are enforced."""
     from schemalm.compilation import compile_schema  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    terminal.say(f"compiling the schema {schema} into a grammar")
+    chosen = chosen_rules(rules, schema)
+    terminal.say(f"compiling {schema_and_rules(schema, chosen)} into a grammar")
     started = time.monotonic()
-    grammar = compile_schema(schema)
+    grammar = compile_schema(schema, rules=chosen)
     seconds = time.monotonic() - started
     labels = Counter(symbol.label for symbol in grammar.symbols.symbols)
     size = {
@@ -57,6 +67,7 @@ def schema(
     terminal.show(
         "\nconstruction: no written document can break it; guard: checked while decoding; annotation: not a constraint"
     )
+    _show_rules(terminal, grammar)
     unsatisfiable = grammar.unsatisfiable()
     for pointer in unsatisfiable:
         terminal.show(f"no value satisfies {pointer or '/'}: nothing that requires it can be written")
@@ -64,6 +75,7 @@ def schema(
     _show_misread(terminal, misread)
     result = {
         "schema": schema,
+        "rules": chosen,
         "draft": grammar.draft,
         **size,
         "coverage": [use._asdict() for use in coverage],
@@ -73,9 +85,20 @@ def schema(
     terminal.finish(
         result,
         next_command=command_line(
-            "tokenizer", "train", "--corpus", "DIR", "--out", "tokenizer.json", "--schema", schema
+            "tokenizer", "train", "--corpus", "DIR", "--out", "tokenizer.json", "--schema", schema, *given_rules(rules)
         ),
     )
+
+
+def _show_rules(terminal: Terminal, grammar: Grammar) -> None:
+    """Show the title of the rules, and the reason of each change of the schema."""
+    if grammar.rules is None:
+        return
+    file = grammar.rules.file
+    terminal.show(f"\nrules: {visible_line(file.title) or 'untitled'}")
+    for name, amendment in file.amend.items():
+        place = visible_name(amendment.pointer) or "/"
+        terminal.show(f"{name}: {amendment.operation} {place}: {visible_line(amendment.reason)}")
 
 
 def misread_patterns(grammar: Grammar) -> list[dict[str, str]]:

@@ -12,14 +12,18 @@ import typer
 from schemalm.cli import tokenizer_inspect, tokenizer_stats
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import (
+    DEFAULT_RULES,
     DEFAULT_SCHEMA,
     AsJSON,
     MaxFiles,
     MergeKeys,
+    RulesName,
     SchemaName,
     Seed,
     Strict,
+    chosen_rules,
     given_merge_keys,
+    schema_and_rules,
 )
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_kind, check_writable
@@ -56,6 +60,7 @@ def train(
         int, typer.Option(min=1, metavar="N", help="Maximum number of tokens in the vocabulary.")
     ] = 8192,
     schema: SchemaName = DEFAULT_SCHEMA,
+    rules: RulesName = DEFAULT_RULES,
     merge_scope: Annotated[
         Literal["word", "value"],
         typer.Option(help="The span within which tokens merge; wider spans give fewer tokens, but worse models."),
@@ -74,11 +79,13 @@ def train(
 
     started = time.monotonic()
     terminal = Terminal(as_json)
-    terminal.say(f"learning at most {vocab_size:,} tokens for the schema {schema} from {corpus}; writing them to {out}")
+    chosen = chosen_rules(rules, schema)
+    described = schema_and_rules(schema, chosen)
+    terminal.say(f"learning at most {vocab_size:,} tokens for {described} from {corpus}; writing them to {out}")
     check_writable(out.parent, out.name, advice="choose another file with --out")
     check_kind(out, "a tokenizer file", _TOKENIZER_BEGINNING, "choose another file with --out")
     with terminal.working("compiling the schema"):
-        grammar = compile_schema(schema)
+        grammar = compile_schema(schema, rules=chosen)
     num_learned_tokens(grammar, vocab_size)  # raises an error if vocab_size is too small, before the corpus is read
     sample, selection, left_out = _read(terminal, corpus, grammar, max_files, merge_keys, seed)
     report_left_out(terminal, left_out)
@@ -95,6 +102,8 @@ def train(
     terminal.show(f"{tokenizer.vocab_size:,} tokens from {documents} in {seconds:.1f} s: {out}")
     result: dict[str, Any] = {
         "tokenizer": str(out),
+        "schema": schema,
+        "rules": chosen,
         "digest": tokenizer.digest,
         "vocab_size": tokenizer.vocab_size,
         "num_documents": len(sample),

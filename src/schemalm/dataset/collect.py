@@ -86,7 +86,9 @@ class Collection:
         settings = self._settings
         chosen, matcher = self._selection.chosen, path_matcher(self._grammar.schema)
         pieces = read_pieces(self._paths, self._left_out, chosen=chosen, path_matcher=matcher)
-        task = Examine(self._grammar.schema, settings.merge_keys, settings.secrets, settings.similarity)
+        task = Examine(
+            self._grammar.schema, _rules(self._grammar), settings.merge_keys, settings.secrets, settings.similarity
+        )
         self._work.complete(engine, task, shards_of(pieces), progress)
         self._work.note_vanished(self.num_rows, self._left_out)
         self._num_unread, self._unread = self._left_out.num_rejected, list(self._left_out.rejections)
@@ -127,7 +129,7 @@ class Collection:
 
     def _manifest(self, done: WrittenCorpus, largest: dict[str, int]) -> dict[str, Any]:
         """Return the manifest without the hashes of files."""
-        survey, schema = self._survey, self._grammar.schema
+        survey, schema, rules = self._survey, self._grammar.schema, self._grammar.rules
         splits = {name: asdict(split) for name, split in done.splits.items()}
         num_documents = survey.num_documents + self._num_unread  # each counts as one: its content is unknown
         counts = {"documents": num_documents, "kept": sum(split.num_documents for split in done.splits.values())}
@@ -140,6 +142,7 @@ class Collection:
             "kind": CORPUS_KIND,
             "format": FORMAT,
             "schema": schema_name(schema),
+            "rules": None if rules is None else rules.file.title,
             **_identity(self._paths, self._grammar, self._settings),
             "counts": {**counts, **{REASONS[why]: done.left_out[why] for why in REASONS}},
             "splits": splits,
@@ -207,12 +210,19 @@ def finished(paths: Sequence[Path], grammar: Grammar, out: Path, settings: Colle
 
 def _identity(paths: Sequence[Path], grammar: Grammar, settings: CollectSettings) -> dict[str, Any]:
     """Return what determines a corpus, except the content of its inputs, as the manifest records it."""
+    rules = _rules(grammar)
     return {
         "schema_sha256": value_digest(grammar.schema).hex(),
+        "rules_sha256": None if rules is None else value_digest(rules).hex(),
         "inputs": [as_text(str(path)) for path in paths],
         "settings": asdict(settings),
         "versions": {name: version(name) for name in ("schemalm", "numpy", "pyarrow")},
     }
+
+
+def _rules(grammar: Grammar) -> dict[str, Any] | None:
+    """Return the content of the rules of a grammar, or None if it has none."""
+    return None if grammar.rules is None else grammar.rules.file.content()
 
 
 def refuse_corpus(out: Path) -> None:

@@ -42,16 +42,17 @@ _COMMENTS = b"comments"
 
 @dataclass(frozen=True)
 class Examine:
-    """The task of examining shards; `similarity` 1 keeps near duplicates."""
+    """The task of examining shards; `similarity` 1 keeps near duplicates, and `rules` None has none."""
 
     schema: dict[str, Any] | bool
+    rules: dict[str, Any] | None
     merge_keys: bool
     secrets: SecretsPolicy
     similarity: float
 
     def start(self) -> Callable[[Shard], bytes]:
         """Return the function that examines one shard."""
-        check = Tokenizer.from_grammar(compile_schema(self.schema)).pieces
+        check = Tokenizer.from_grammar(compile_schema(self.schema, rules=self.rules)).pieces
         return partial(self._examine, check)
 
     def _examine(self, check: Callable[[Any], object], shard: Shard) -> bytes:

@@ -110,6 +110,7 @@ class Evaluation:
 
     step: int
     schema_name: str
+    rules: str | None
     num_parameters: int
     num_train_documents: int
     num_train_tokens: int
@@ -171,6 +172,7 @@ class Evaluation:
         return {
             "step": self.step,
             "schema": self.schema_name,
+            "rules": self.rules,
             "num_parameters": self.num_parameters,
             "num_train_documents": self.num_train_documents,
             "num_train_tokens": self.num_train_tokens,
@@ -228,6 +230,7 @@ def evaluate(
     judge = judge or judge_for(run.tokenizer.grammar)
     if isinstance(judge, NoJudge):
         log(announcement(judge))
+    rules = run.tokenizer.grammar.rules
     num_held_out = metadata.splits["val"].num_documents
     log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
@@ -240,6 +243,7 @@ def evaluate(
     return Evaluation(
         step=run.step,
         schema_name=schema_name(run.tokenizer.grammar.schema),
+        rules=None if rules is None else rules.file.title,
         num_parameters=sum(parameter.numel() for parameter in run.model.parameters()),
         num_train_documents=train.num_documents,
         num_train_tokens=metadata.splits["train"].num_tokens,

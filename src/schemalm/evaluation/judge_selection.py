@@ -46,7 +46,7 @@ def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
     """Yield functions that make the judges, in order; they raise `SchemaError` if the judge cannot read the schema."""
     settings: dict[str, Any] = {"assert_formats": grammar.formats == "assert", "draft": grammar.draft}
     spellings = _spellings(grammar)
-    schema = respelled_schema(grammar.schema, spellings)
+    schema = respelled_schema(grammar.enforced_schema, spellings)
     note = f"patterns respelled: {len(spellings):,}" if spellings else ""
     yield lambda: SchemaJudge(schema, note=note, **settings)
     yield lambda: SchemaJudge(grammar.portable_schema(), note=PLAIN, **settings)

@@ -56,6 +56,7 @@ class DrawnCorpus:
     folder: Path
     digest: str
     schema: str
+    rules: str | None
     key_orders: Mapping[frozenset[str], tuple[str, ...]]
     left_out: LeftOut = field(default_factory=LeftOut)
 
@@ -69,7 +70,7 @@ class DrawnCorpus:
 
     def grammar(self) -> Grammar:
         """Compile the schema's grammar with the canonical key orders."""
-        return compile_schema(self.schema).with_key_orders(self.key_orders)
+        return compile_schema(self.schema, rules=self.rules).with_key_orders(self.key_orders)
 
 
 def obtain_corpus(recipe: Recipe, seed: int, out: Path, log: Log) -> DrawnCorpus:
@@ -103,17 +104,19 @@ def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
             f"{folder} contains documents that were drawn with the settings {json.dumps(drawn_by)}, but the recipe has "
             f"{json.dumps(_drawn_by(recipe, seed))}: choose another folder with --out"
         )
-    return DrawnCorpus(folder, digest(contents), recipe.schema, key_orders, left_out)
+    return DrawnCorpus(folder, digest(contents), recipe.schema, recipe.rules, key_orders, left_out)
 
 
 def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
     """Return the settings that determine which documents are drawn from given corpora, as JSON values."""
     data = {name: value for name, value in asdict(recipe.data).items() if name not in ("train", "validation")}
-    return {"schema": Path(recipe.schema).name, **data, "seed": seed}
+    # Documents that were drawn by versions without rules are those of a recipe without rules.
+    rules = {} if recipe.rules is None else {"rules": Path(recipe.rules).name}
+    return {"schema": Path(recipe.schema).name, **rules, **data, "seed": seed}
 
 
 def _draw(recipe: Recipe, seed: int, folder: Path, log: Log) -> None:
-    data, grammar = recipe.data, compile_schema(recipe.schema)
+    data, grammar = recipe.data, compile_schema(recipe.schema, rules=recipe.rules)
     log(f"drawing documents from {data.train} and {data.validation} with the seed {seed}")
     validation_left_out = LeftOut()
     rows = _rows(data.validation, data.validation_where, grammar.schema, validation_left_out)

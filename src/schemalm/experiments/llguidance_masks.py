@@ -139,7 +139,7 @@ class _LlguidanceGrammar:
             n_vocab=None,
             slices=None,
         )
-        schema = in_canonical_order(corpus.grammar().schema, corpus.key_orders)
+        schema = in_canonical_order(corpus.grammar().enforced_schema, corpus.key_orders)
         grammar = llguidance.LLMatcher.grammar_from_json_schema(schema, overrides=OPTIONS)
         self._matcher = llguidance.LLMatcher(self._engine, grammar, log_level=0)
         if self._matcher.is_error():

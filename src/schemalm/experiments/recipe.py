@@ -1,6 +1,7 @@
 """The recipe of an experiment: a TOML file, which this module reads into frozen records and validates.
 
     name, schema                  `schema` is a file or a built-in name
+    rules                         a file, a built-in name or `none`; by default those of a built-in schema
     baseline                      the name of the arm that the others are compared with
     seeds, budgets                every arm runs with each seed and each budget, in training tokens
     equal_documents               whether arms also run on the documents that the baseline sees in the budget
@@ -25,6 +26,7 @@ from typing import Any, get_type_hints
 from schemalm.errors import ConfigurationError
 from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
 from schemalm.files.toml_table import REQUIRED, Scalar, Table, read_toml
+from schemalm.rules.built_in import DEFAULT_RULES, chosen
 from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_CONTEXT_SIZE = 512
@@ -37,7 +39,7 @@ DATA_KEYS = (
     *("train", "validation", "train_where", "validation_where"),
     *("num_validation_documents", "num_tokenizer_documents"),
 )
-TOP_KEYS = ("name", "schema", "baseline", "seeds", "budgets", "equal_documents", "data", "training", "arms")
+TOP_KEYS = ("name", "schema", "rules", "baseline", "seeds", "budgets", "equal_documents", "data", "training", "arms")
 ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_documents", "baseline", "renormalize")
 
 
@@ -93,6 +95,7 @@ class Recipe:
 
     name: str
     schema: str
+    rules: str | None
     data: DataSettings
     context_size: int
     arms: tuple[Arm, ...]
@@ -121,7 +124,8 @@ def read_recipe(path: Path, *, train: Path | None = None, validation: Path | Non
 
 
 def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
-    schema = top.take("schema", str)
+    schema, rules = top.take("schema", str), top.take("rules", str, DEFAULT_RULES)
+    schema = str(folder / schema) if (folder / schema).is_file() else schema
     training = top.table("training", {})
     context_size = training.count("context_size", DEFAULT_CONTEXT_SIZE)
     settings = {"model": "tiny", **_settings(training)}
@@ -129,7 +133,8 @@ def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
     equal_documents, baseline = top.take("equal_documents", bool, False), top.take("baseline", str)
     return Recipe(
         name=_name(top),
-        schema=str(folder / schema) if (folder / schema).is_file() else schema,
+        schema=schema,
+        rules=chosen(str(folder / rules) if (folder / rules).is_file() else rules, schema),
         data=_data(top.table("data"), folder, given_paths),
         context_size=context_size,
         arms=tuple(

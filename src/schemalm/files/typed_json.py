@@ -46,6 +46,25 @@ class _RefusedError(ValueError):
     """Text that is JSON by its grammar, but is ambiguous or has no JSON value."""
 
 
+class MisfitError(ValueError):
+    """A value that is not of a type: the `problem`, and the `path` of keys and indices to it."""
+
+    def __init__(self, problem: str, path: tuple[str, ...]) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = path
+
+
+def converted(value: Any, kind: type[T]) -> T:
+    """Return a JSON value as a `kind`; raises `MisfitError` for any difference except fields that `kind` lacks."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        problem, path = _understood(str(error))
+        path = _with_keys(value, kind, path)
+        raise MisfitError(f"{problem}{_shown(problem, value, path)}", path) from None
+
+
 @dataclass(frozen=True)
 class CheckedFile:
     """A JSON file below a folder, with the type of its errors and the advice that they give.
@@ -102,11 +121,9 @@ class CheckedFile:
     def convert(self, value: Any, kind: type[T], at: str = "") -> T:
         """Return a value as a `kind`; `at` is its JSON pointer in the file. Raises the file's error."""
         try:
-            found = msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
-            problem, path = _understood(str(error))
-            path = _with_keys(value, kind, path)
-            self.fail(f"{problem}{_shown(problem, value, path)}", path, at)
+            found = converted(value, kind)
+        except MisfitError as error:
+            self.fail(error.problem, error.path, at)
         except (ConfigurationError, RecursionError) as error:
             self.fail(str(error), at=at)
         unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)

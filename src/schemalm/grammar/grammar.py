@@ -56,9 +56,10 @@ class Grammar:
         """key_orders: names in canonical order, by the set of an object's names. The default is the schema's order.
 
         prompt: a formula that values must also satisfy. symbols: the symbols of another grammar of the same
-        translation. rules: what the schema cannot say.
+        translation. rules: those that the translation was made with.
         """
         self.translation = translation
+        self.rules = rules
         self.key_orders = dict(key_orders or {})
         self.symbols = symbols or symbols_of([*translation.mentions, *(rules.mentions if rules is not None else ())])
         self.budget = budget = translation.budget
@@ -110,7 +111,12 @@ class Grammar:
 
     @property
     def schema(self) -> Schema:
-        """The schema that was compiled."""
+        """The schema that was compiled, before its rules amended it."""
+        return self.enforced_schema if self.rules is None else self.rules.schema
+
+    @property
+    def enforced_schema(self) -> Schema:
+        """The schema with the amendments of its rules."""
         return self.translation.nodes.schema
 
     @property
@@ -174,8 +180,12 @@ class Grammar:
         return dict(sorted(self.translation.expressions.items()))
 
     def coverage(self) -> list[KeywordUse]:
-        """Returns every constraining keyword that a document can reach, its location, and how it is enforced."""
-        return sorted(set(self.translation.uses()), key=lambda use: use.pointer)
+        """Returns every constraining keyword that a document can reach, its location, and how it is enforced.
+
+        The parts of the rules follow, whose pointers begin with `rules#`.
+        """
+        rules = () if self.rules is None else self.rules.uses()
+        return [*sorted(set(self.translation.uses()), key=lambda use: use.pointer), *rules]
 
     def unsatisfiable(self) -> list[str]:
         """Returns the JSON pointers of the schema nodes that no value satisfies, except the literal `false`."""

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from schemalm.errors import ConfigurationError
 from schemalm.json_pointer import pointer_to
 from schemalm.rules.paths import Place, PlaceTree, Steps, Wildcard, parse_path, path_text
+from schemalm.rules.structure import NameKind
 
 # Where an object is: the keys and indices that lead to it.
 Scope: TypeAlias = "tuple[str | int, ...]"
@@ -32,8 +33,9 @@ class Kind:
 
     earlier: a reference in an expression counts only declarations before it; otherwise it may be a promise.
     starts_after_item: a declaration counts only after the innermost list item that holds it has ended.
-    declared_keys: the paths of the objects whose keys are declarations. unknown: the paths where any value means that
-    every name counts as declared. may_be_promised: whether a reference may precede the declaration.
+    declared: the paths of declarations; declared_keys: those of the objects whose keys are declarations. unknown: the
+    paths at which a value means that every name counts as declared. may_be_promised: whether a reference may precede
+    the declaration.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Kind:
     earlier: bool
     starts_after_item: bool
     member_type: Any
+    declared: tuple[Steps, ...]
     declared_keys: tuple[Steps, ...]
     unknown: tuple[Steps, ...]
     may_be_promised: bool
@@ -76,16 +79,17 @@ class Kind:
         return path[: len(self.scope)]
 
     def scope_through(self, path: Scope, names: Sequence[str]) -> Scope:
-        """Return the scope that names lead to, in an expression at `path`: they are the last keys of its path."""
-        scope = list(path[: len(self.scope)])
-        scope += [""] * (len(self.scope) - len(scope))
-        given = dict(zip(reversed(self.levels), reversed(names), strict=False))
-        for index, step in enumerate(self.scope):
-            if index in given:
-                scope[index] = given[index]
-            elif not isinstance(step, Wildcard):
-                scope[index] = step
-        return tuple(scope)
+        """Return the scope that names lead to, in an expression at `path`.
+
+        The names are the last keys (`*`) of the scope's path; what is before them, it has in common with `path`.
+        """
+        levels = self.levels[-len(names) :] if names else ()
+        if not levels:
+            return self.scope_at(path)
+        given = dict(zip(levels, names[-len(levels) :], strict=True))
+        after = [given.get(index, step) for index, step in enumerate(self.scope[levels[0] :], start=levels[0])]
+        num_shared = 1 + max((level for level in self.levels if level < levels[0]), default=-1)
+        return (*path[:num_shared], *map(str, self.scope[num_shared : levels[0]]), *map(str, after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,64 +134,68 @@ class Names:
         return {kind.name: kind for kind in self.kinds}
 
 
-def paths_of_names(names: Mapping[str, Any]) -> Iterator[str]:
+def paths_of_names(rules: Mapping[str, NameKind]) -> Iterator[str]:
     """Yield all value paths of the part `names`."""
-    for rule in names.values():
-        yield rule["scope"]
-        yield from rule.get("unknown", ())
-        for declared_or_referred in (*rule["declared"], *rule.get("referred", ())):
-            yield _keys_or_values(declared_or_referred)[1]
+    for rule in rules.values():
+        yield from (rule.scope, *rule.unknown)
+        yield from (declared.path for declared in rule.declared)
+        yield from (referred.path for referred in rule.referred)
 
 
-def compile_names(names: Mapping[str, Any], other_paths: Iterable[str] = ()) -> Names:
+def compile_names(rules: Mapping[str, NameKind], other_paths: Iterable[str] = ()) -> Names:
     """Return the kinds of the part `names`; their rules are attached to the places of one tree.
 
     other_paths: further paths of the rules file, such as those of expressions. Raises ConfigurationError for a path
-    that is no path, or that leads outside the scope of its kind.
+    that leads outside the scope of its kind, or at which `acyclic` means nothing.
     """
-    try:
-        tree = PlaceTree.of([*paths_of_names(names), *other_paths])
-    except ValueError as error:
-        raise ConfigurationError(f"{error}; expected a value path") from None
-    kinds = tuple(_kind(number, name, rule) for number, (name, rule) in enumerate(names.items()))
+    tree = PlaceTree.of([*paths_of_names(rules), *other_paths])
+    kinds = tuple(_kind(number, name, rule) for number, (name, rule) in enumerate(rules.items()))
     for kind in kinds:
-        _attach(tree, kind, names[kind.name])
+        _attach(tree, kind, rules[kind.name])
     return Names(tree, kinds)
 
 
-def _kind(number: int, name: str, rule: Mapping[str, Any]) -> Kind:
-    declared = [_keys_or_values(part) for part in rule["declared"]]
+def _kind(number: int, name: str, rule: NameKind) -> Kind:
     return Kind(
         name=name,
         number=number,
-        scope=parse_path(rule["scope"]),
-        unique=rule.get("unique"),
-        ignore_case=rule.get("ignore_case", False),
-        earlier=rule.get("order", "earlier") == "earlier",
-        starts_after_item=rule.get("starts") == "item",
-        member_type=rule.get("members", "any"),
-        declared_keys=tuple(parse_path(path) for is_keys, path in declared if is_keys),
-        unknown=tuple(map(parse_path, rule.get("unknown", ()))),
-        may_be_promised=any(part.get("order") == "any" for part in (rule, *rule.get("referred", ()))),
+        scope=parse_path(rule.scope),
+        unique=rule.unique,
+        ignore_case=rule.ignore_case,
+        earlier=rule.order == "earlier",
+        starts_after_item=rule.starts == "item",
+        member_type=rule.members,
+        declared=tuple(parse_path(part.path) for part in rule.declared),
+        declared_keys=tuple(parse_path(part.path) for part in rule.declared if part.keys is not None),
+        unknown=tuple(map(parse_path, rule.unknown)),
+        may_be_promised=rule.order == "any" or any(referred.order == "any" for referred in rule.referred),
     )
 
 
-def _attach(tree: PlaceTree, kind: Kind, rule: Mapping[str, Any]) -> None:
+def _attach(tree: PlaceTree, kind: Kind, rule: NameKind) -> None:
     """Attach the rules of a kind to the places that they name."""
-    _names_at(tree.at(rule["scope"])).begun.append(kind)
-    for index, part in enumerate(rule["declared"]):
-        is_keys, path = _keys_or_values(part)
-        found = _names_at(_inside(tree, kind, path, ("declared", index)))
-        (found.declared_keys if is_keys else found.declared_values).append(kind)
-    for index, part in enumerate(rule.get("referred", ())):
-        is_keys, path = _keys_or_values(part)
-        place = _inside(tree, kind, path, ("referred", index))
-        owner = _owner(kind, place, index) if part.get("acyclic") else None
-        reference = Reference(kind, part.get("order", "earlier") == "earlier", owner)
-        found = _names_at(place)
-        (found.referred_keys if is_keys else found.referred_values).append(reference)
-    for index, path in enumerate(rule.get("unknown", ())):
-        _names_at(_inside(tree, kind, path, ("unknown", index))).opened.append(kind)
+    names_of(tree.at(rule.scope)).begun.append(kind)
+    for index, declared in enumerate(rule.declared):
+        found = names_of(_inside(tree, kind, declared.path, ("declared", index)))
+        kinds = found.declared_values if declared.keys is None else found.declared_keys
+        if kind not in kinds:
+            kinds.append(kind)
+    for index, referred in enumerate(rule.referred):
+        place = _inside(tree, kind, referred.path, ("referred", index))
+        owner = _owner(kind, place, index) if referred.acyclic else None
+        reference = Reference(kind, referred.order == "earlier", owner)
+        found = names_of(place)
+        (found.referred_values if referred.keys is None else found.referred_keys).append(reference)
+    for index, path in enumerate(rule.unknown):
+        names_of(_inside(tree, kind, path, ("unknown", index))).opened.append(kind)
+
+
+def names_of(place: Place) -> PlaceNames:
+    """Return what the rules say about names at a place, to add to."""
+    if place.names is None:
+        place.names = PlaceNames()
+    found: PlaceNames = place.names
+    return found
 
 
 def _inside(tree: PlaceTree, kind: Kind, path: str, part: tuple[str, int]) -> Place:
@@ -211,16 +219,3 @@ def _owner(kind: Kind, place: Place, index: int) -> int:
         'whose key declares a name, so references there cannot lead in a circle; expected "acyclic" only below the '
         "keys that the kind declares"
     )
-
-
-def _names_at(place: Place) -> PlaceNames:
-    """The rules about names of a place, to add to."""
-    if place.names is None:
-        place.names = PlaceNames()
-    found: PlaceNames = place.names
-    return found
-
-
-def _keys_or_values(part: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether a part is about keys, and its path."""
-    return ("keys" in part), (part["keys"] if "keys" in part else part["values"])

@@ -49,24 +49,19 @@ def _part(step: Step) -> str:
 class Place:
     """A node of the tree: the values that one path leads to.
 
-    number: its index in the tree. named: the places of keys that paths name; other: of all other keys; item: of items.
+    number: its index in the tree. path: the value path that leads here. named: the places of keys that paths name; other: of all other keys; item: of items.
     names, expression: what the rules say about the place, or None; they are set while the rules are compiled.
     """
 
-    __slots__ = ("expression", "item", "named", "names", "number", "other", "steps")
+    __slots__ = ("expression", "item", "named", "names", "number", "other", "path", "steps")
 
     def __init__(self, number: int, steps: Steps) -> None:
-        self.number, self.steps = number, steps
+        self.number, self.steps, self.path = number, steps, path_text(steps)
         self.named: dict[str, Place] = {}
         self.other: Place | None = None
         self.item: Place | None = None
         self.names: Any = None
         self.expression: Any = None
-
-    @property
-    def path(self) -> str:
-        """The value path that leads here."""
-        return path_text(self.steps)
 
     def child(self, key: str) -> Place | None:
         """Return the place of the value under a key of an object here; None if no rule says anything about it."""

@@ -1,35 +1,106 @@
-"""The rules of a rules file, compiled: the tree of places, and what is to be kept at each of them."""
+"""The rules of one grammar: a schema is amended before it is translated.
+
+In: a schema and its rules file. Out: the translation of the amended schema, and the rules that belong to it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from schemalm.errors import LimitError, RulesError, SchemaError
+from schemalm.json_pointer import pointer_to
+from schemalm.limits import Limits
+from schemalm.rules.amendments import amended
+from schemalm.rules.expressions import expression_place
 from schemalm.rules.names import Names, compile_names
-from schemalm.rules.paths import Place
 from schemalm.rules.places import AtPlace
+from schemalm.rules.structure import RulesFile
 from schemalm.schema.formula import Formula
+from schemalm.schema.nodes import KeywordUse
+from schemalm.schema.sources import Schema, check_schema
+from schemalm.schema.translation import Translation, translate
 from schemalm.schema.translator import Mention
+
+# What the pointers of rules begin with in coverage; those of a schema begin with a slash.
+POINTER_PREFIX = "rules#"
 
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """Compiled rules. names: the kinds of names, and the tree of all places."""
+    """The rules of a grammar: their file, the schema as it was before they amended it, and the compiled names."""
 
+    file: RulesFile
+    schema: Schema
     names: Names
 
     @property
     def shape(self) -> Formula:
-        """What a document must satisfy while names of every kind are declared."""
+        """What a document must satisfy, besides the schema, while there are names of every kind."""
         return AtPlace(self.names.tree.root, frozenset())
 
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
         """The kinds whose names expressions can use."""
-        return frozenset(
-            kind for place in self.names.tree if place.expression is not None for kind in place.expression.kinds
-        )
+        found = {kind for place in self.names.tree if place.expression is not None for kind in place.expression.kinds}
+        return frozenset(found)
 
     @property
     def mentions(self) -> list[Mention]:
         """The keys that the paths of the rules name."""
         return [("key", key) for place in self.names.tree for key in place.named]
+
+    def uses(self) -> Iterator[KeywordUse]:
+        """Every amendment, expression place and kind of names, each with its pointer in the rules file."""
+        expressions = self.file.expressions
+        places = () if expressions is None else expressions.places
+        for name in self.file.amend:
+            yield _use("amend", name)
+        for number, place in enumerate(places):
+            for position in range(len(place.at)):
+                yield _use("expressions", "places", number, "at", position)
+        for name in self.file.names:
+            yield _use("names", name)
+
+
+def _use(part: str, *path: str | int) -> KeywordUse:
+    return KeywordUse(POINTER_PREFIX + pointer_to([part, *path]), part, "construction")
+
+
+def translate_with_rules(
+    schema: Schema, file: RulesFile | None, formats: str, limits: Limits
+) -> tuple[Translation, Rules | None]:
+    """The translation of a schema that `read_schema` returned, after its amendments, and the rules, if there are any.
+
+    Raises RulesError if an amendment does not fit the schema or makes an invalid one, and what `translate` raises.
+    """
+    if file is None:
+        return translate(schema, formats, limits), None
+    return translate(_amended(schema, file, limits), formats, limits), Rules(file, schema, _compile(file))
+
+
+def _compile(file: RulesFile) -> Names:
+    """The kinds of names, over the tree of all places, which know their expressions."""
+    expressions = file.expressions
+    places = () if expressions is None else expressions.places
+    names = compile_names(file.names, [path for place in places for path in place.at])
+    if expressions is not None:
+        for place in places:
+            found = expression_place(expressions, place, file.names)
+            for path in place.at:
+                names.tree.at(path).expression = found
+    return names
+
+
+def _amended(schema: Schema, file: RulesFile, limits: Limits) -> Schema:
+    if not file.amend:
+        return schema
+    tree = amended(schema, file.amend)
+    try:
+        check_schema(tree, limits)
+    except LimitError:
+        raise
+    except SchemaError as error:
+        at = f" at {error.pointer}" if error.pointer else ""
+        raise RulesError(f"with these changes, the schema is invalid{at}: {error.message}", pointer="/amend") from None
+    return tree

@@ -27,7 +27,7 @@ from schemalm.grammar.symbols import (
     Symbol,
 )
 from schemalm.machine.stepper import stack_after
-from schemalm.tokenizer.memo import Allowance, Memo
+from schemalm.memo import Allowance, Memo
 
 T = TypeVar("T")
 

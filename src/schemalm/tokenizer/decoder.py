@@ -30,6 +30,7 @@ from schemalm.errors import DecodeError
 from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END, NUM_BYTES
 from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
+from schemalm.memo import Allowance, Memo
 from schemalm.regular.numbers import is_integer_text
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
@@ -39,7 +40,6 @@ from schemalm.tokenizer.compiled_rules import (
     TextRule,
     ValueStart,
 )
-from schemalm.tokenizer.memo import Allowance, Memo
 
 FIELD_END = b"\x00"
 RUN = b"\x01"

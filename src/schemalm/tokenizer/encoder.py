@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.json_pointer import pointer_to
+from schemalm.memo import Allowance, Memo
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
 from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.compiled_rules import (
@@ -31,7 +32,6 @@ from schemalm.tokenizer.compiled_rules import (
     ValueStart,
     required,
 )
-from schemalm.tokenizer.memo import Allowance, Memo
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PieceKind
 
 T = TypeVar("T")

@@ -1,6 +1,7 @@
 """Tokenizer files: reads the file of any tokenizer, and converts typed tokenizers to JSON and back.
 
-Files may be untrusted. A schema in a file is an object or a boolean; no string in a file is used as a path or a name.
+Files may be untrusted. A schema in a file is an object or a boolean, and rules extend no others; no string in a file is
+used as a path or a name.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from schemalm.grammar.symbols import NUM_BYTES
 from schemalm.limits import DEFAULT_LIMITS
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.messages.visible import visible_name
+from schemalm.rules.rules import translate_with_rules
+from schemalm.rules.rules_file import rules_of_value
 from schemalm.schema.sources import schema_of_value
-from schemalm.schema.translation import translate
 from schemalm.tokenizer.parts import GrammarStates, TokenizerParts
 from schemalm.tokenizer.pretokenizer import MergeScope
 
@@ -55,6 +57,7 @@ class TypedFile(msgspec.Struct, frozen=True):
     merges: list[tuple[Spelling, Spelling]]
     states: States
     schema: dict[str, Any] | bool
+    rules: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for order in self.key_orders:
@@ -110,9 +113,10 @@ def parts_from_json(text: bytes, name: str) -> TokenizerParts:
 
 def _parts(content: TypedFile) -> TokenizerParts:
     orders = {frozenset(order): tuple(order) for order in content.key_orders}
-    grammar = Grammar(
-        translate(schema_of_value(content.schema, DEFAULT_LIMITS), content.formats, DEFAULT_LIMITS), orders
-    )
+    schema = schema_of_value(content.schema, DEFAULT_LIMITS)
+    file = None if content.rules is None else rules_of_value(content.rules)
+    translation, rules = translate_with_rules(schema, file, content.formats, DEFAULT_LIMITS)
+    grammar = Grammar(translation, orders, rules=rules)
     vocabulary = Vocabulary(grammar, content.whole_values, content.merges)
     states = GrammarStates(content.states.nonterminals, content.states.paths)
     return TokenizerParts(vocabulary, content.merge_scope, states)
@@ -134,6 +138,8 @@ def parts_to_json(parts: TokenizerParts) -> bytes:
         "states": {"nonterminals": parts.states.nonterminals, "paths": parts.states.paths},
         "schema": grammar.schema,
     }
+    if grammar.rules is not None:  # a tokenizer without rules has the same bytes as in versions that knew none
+        content["rules"] = grammar.rules.file.content()
     return json.dumps(content, separators=(",", ":")).encode()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.tokenizer.memo import ENTRY_COST, Allowance, Memo
+from schemalm.memo import ENTRY_COST, Allowance, Memo
 
 
 @given(st.lists(st.text(max_size=4)), st.integers(0, 400), st.integers(0, 3))
