@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from judges.batches import JudgeFailed, in_batches, run_program
+from judges.batches import FailedJudgeError, in_batches, run_program
 from judges.installation import python_program
 from judges.verdicts import Message, Verdict
 
@@ -43,7 +43,7 @@ def _judge_batch(texts: list[str]) -> list[Verdict]:
         options = ("-no-color", "-shellcheck=", "-pyflakes=", "-format", "{{json .}}")
         code, output, errors = run_program([str(python_program("actionlint")), *options, *names], folder=Path(folder))
     if code not in (0, 1):
-        raise JudgeFailed(f"actionlint ended with {code}: {errors[-200:].strip()}")
+        raise FailedJudgeError(f"actionlint ended with {code}: {errors[-200:].strip()}")
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for message in json.loads(output):
         found[message["filepath"]].append(message)

@@ -13,12 +13,12 @@ BATCH_SIZE = 250
 LIMIT_SECONDS = 120
 
 
-class JudgeFailed(Exception):  # noqa: N818: the judge failed, not this program
+class FailedJudgeError(Exception):
     """A program ended without verdicts."""
 
 
 def run_program(command: Sequence[str], text: str | None = None, folder: Path | None = None) -> tuple[int, str, str]:
-    """Returns the exit code, the output and the errors of a program; raises `JudgeFailed` if it takes too long."""
+    """Returns the exit code, the output and the errors of a program; raises `FailedJudgeError` if it takes too long."""
     try:
         done = subprocess.run(
             command,
@@ -31,7 +31,7 @@ def run_program(command: Sequence[str], text: str | None = None, folder: Path | 
             timeout=LIMIT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise JudgeFailed(f"no verdict within {LIMIT_SECONDS} s") from None
+        raise FailedJudgeError(f"no verdict within {LIMIT_SECONDS} s") from None
     return done.returncode, done.stdout, done.stderr
 
 
@@ -51,7 +51,7 @@ def in_batches(
 def _judge(judge_batch: Callable[[list[str]], list[Verdict]], texts: list[str]) -> list[Verdict]:
     try:
         return judge_batch(texts)
-    except JudgeFailed as failure:
+    except FailedJudgeError as failure:
         if len(texts) == 1:
             return [Verdict((Message(0, str(failure), "crash"),))]
     middle = len(texts) // 2

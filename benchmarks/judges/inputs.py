@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from rows import read_rows
 from schemalm.errors import SchemaLMError
@@ -14,7 +15,7 @@ from schemalm.errors import SchemaLMError
 YAML_SUFFIXES = (".yml", ".yaml")
 
 
-class BadInput(SchemaLMError):
+class InputError(SchemaLMError):
     """A file is not one that can be judged."""
 
 
@@ -40,15 +41,19 @@ def _read(path: Path) -> Iterator[Document]:
     elif path.name.endswith((".jsonl", ".jsonl.zst")):
         yield from _rows(path)
     else:
-        raise BadInput(f"{path}: expected a .yml, .yaml, .jsonl or .jsonl.zst file, or a folder of YAML files")
+        raise InputError(f"{path}: expected a .yml, .yaml, .jsonl or .jsonl.zst file, or a folder of YAML files")
 
 
 def _rows(path: Path) -> Iterator[Document]:
-    if path.suffix == ".zst":
-        rows = read_rows(path)
-    else:
-        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(_values(path), start=1):
         if not isinstance(row, dict) or not isinstance(row.get("yaml"), str):
-            raise BadInput(f"{path}:{number}: expected an object with the document's text as `yaml`")
+            raise InputError(f"{path}:{number}: expected an object with the document's text as `yaml`")
         yield Document(f"{path}:{number}", row["yaml"])
+
+
+def _values(path: Path) -> Iterator[Any]:
+    if path.suffix == ".zst":
+        yield from read_rows(path)
+    else:
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)

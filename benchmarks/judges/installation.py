@@ -15,7 +15,7 @@ FOLDER = Path(os.environ.get("SCHEMALM_JUDGES") or REPOSITORY / ".judges").resol
 _PROGRAMS = FOLDER / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
 
 
-class JudgeNotInstalled(SchemaLMError):
+class MissingJudgeError(SchemaLMError):
     """A judge cannot be asked, because its program is missing."""
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from judges.actionlint import judge_with_actionlint
-from judges.installation import JudgeNotInstalled, node, node_package, python_program
+from judges.installation import MissingJudgeError, node, node_package, python_program
 from judges.node import judge_with_node
 from judges.verdicts import Verdict
 from judges.zizmor import judge_with_zizmor
@@ -42,7 +42,7 @@ class Judge:
     def judge(self, texts: list[str]) -> list[Verdict]:
         """Returns one verdict for each document."""
         if self.why_not:
-            raise JudgeNotInstalled(self.why_not)
+            raise MissingJudgeError(self.why_not)
         return self.ask(texts)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from judges.batches import JudgeFailed, in_batches, run_program
+from judges.batches import FailedJudgeError, in_batches, run_program
 from judges.installation import python_program
 from judges.verdicts import Message, Verdict
 
@@ -35,7 +35,7 @@ def _judge_batch(texts: list[str]) -> list[Verdict]:
                 break
             refused = _NOT_LOADED.search(errors)
             if refused is None or int(refused[1]) not in remaining:
-                raise JudgeFailed(f"zizmor ended with {code}: {errors[-200:].strip()}")
+                raise FailedJudgeError(f"zizmor ended with {code}: {errors[-200:].strip()}")
             verdicts[int(refused[1])] = Verdict((Message(0, _cause(errors), "load"),))
             del remaining[int(refused[1])]
     return verdicts

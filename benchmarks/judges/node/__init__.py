@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from judges.batches import JudgeFailed, in_batches, run_program
+from judges.batches import FailedJudgeError, in_batches, run_program
 from judges.installation import FOLDER, node
 from judges.verdicts import Message, Verdict
 
@@ -24,7 +24,7 @@ def _judge_batch(name: str, texts: list[str]) -> list[Verdict]:
     code, output, errors = run_program([node(), str(SCRIPT), name, str(FOLDER)], lines)
     answers = output.splitlines()
     if code != 0 or len(answers) != len(texts):
-        raise JudgeFailed(f"{name} ended with {code} after {len(answers)} verdicts: {errors[-200:].strip()}")
+        raise FailedJudgeError(f"{name} ended with {code} after {len(answers)} verdicts: {errors[-200:].strip()}")
     return [_verdict(json.loads(answer)) for answer in answers]
 
 
