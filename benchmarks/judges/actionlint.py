@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from judges.batches import FailedJudgeError, in_batches, run_program
+from judges.batches import FailedJudgeError, in_batches, run_program, write_documents
 from judges.installation import python_program
 from judges.verdicts import Message, Verdict
 
@@ -37,12 +37,10 @@ def is_advice(kind: str, text: str) -> bool:
 
 def _judge_batch(texts: list[str]) -> list[Verdict]:
     with TemporaryDirectory() as folder:
-        names = [f"{index}.yml" for index in range(len(texts))]
-        for name, text in zip(names, texts, strict=True):
-            (Path(folder) / name).write_text(text, encoding="utf-8", newline="")
+        names = write_documents(Path(folder), texts)
         options = ("-no-color", "-shellcheck=", "-pyflakes=", "-format", "{{json .}}")
         code, output, errors = run_program([str(python_program("actionlint")), *options, *names], folder=Path(folder))
-    if code not in (0, 1):
+    if code not in (0, 1) or not output:
         raise FailedJudgeError(f"actionlint ended with {code}: {errors[-200:].strip()}")
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for message in json.loads(output):

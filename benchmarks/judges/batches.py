@@ -56,3 +56,11 @@ def _judge(judge_batch: Callable[[list[str]], list[Verdict]], texts: list[str]) 
             return [Verdict((Message(0, str(failure), "crash"),))]
     middle = len(texts) // 2
     return _judge(judge_batch, texts[:middle]) + _judge(judge_batch, texts[middle:])
+
+
+def write_documents(folder: Path, texts: Sequence[str]) -> list[str]:
+    """Writes each document to a file of its own, and returns the names of the files: `0.yml`, `1.yml`, ..."""
+    names = [f"{index}.yml" for index in range(len(texts))]
+    for name, text in zip(names, texts, strict=True):
+        (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    return names

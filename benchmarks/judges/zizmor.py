@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from judges.batches import FailedJudgeError, in_batches, run_program
+from judges.batches import FailedJudgeError, in_batches, run_program, write_documents
 from judges.installation import python_program
 from judges.verdicts import Message, Verdict
 
@@ -25,9 +25,7 @@ def judge_with_zizmor(texts: list[str]) -> list[Verdict]:
 def _judge_batch(texts: list[str]) -> list[Verdict]:
     verdicts = [Verdict()] * len(texts)
     with TemporaryDirectory() as folder:
-        remaining = {index: f"{index}.yml" for index in range(len(texts))}
-        for index, name in remaining.items():
-            (Path(folder) / name).write_text(texts[index], encoding="utf-8", newline="")
+        remaining = dict(enumerate(write_documents(Path(folder), texts)))
         while remaining:
             command = [str(python_program("zizmor")), *_OPTIONS, *remaining.values()]
             code, _, errors = run_program(command, folder=Path(folder))
