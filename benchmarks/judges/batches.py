@@ -8,8 +8,8 @@ from pathlib import Path
 
 from judges.verdicts import Message, Verdict
 
-BATCH_SIZE = 250
-# Of one batch. Judges need some milliseconds a document; a batch that needs longer is halved.
+BATCH_SIZE = 100
+# Of one batch; it is halved if it needs longer. The slowest judge needs up to 0.1 s a document on a busy machine.
 LIMIT_SECONDS = 120
 
 
