@@ -7,12 +7,14 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.docs-installed
+JUDGES := .judges
+JUDGES_INSTALLED := $(JUDGES)/.installed
 # One process for each core, with one thread each (tests/conftest.py). TESTS="tests/grammar -k limits" selects some tests.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance benchmark-data packaged-workflows packaged-tokenizer clean
+.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance judges benchmark-data packaged-workflows packaged-tokenizer clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,6 +58,9 @@ OPTIONS ?= --publish
 conformance: $(INSTALLED) ## compare every case of three data sets with the baseline (UPDATE=1 updates it)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
+# Independent judges of workflow files, for `python -m judges`. Needs npm; they are no dependencies of the package.
+judges: $(JUDGES_INSTALLED) ## install the judges of workflow files, into .judges
+
 # Measures time by stage, memory for growing corpora, sizes, Ray and the pool, and the effect of packed rows on training.
 benchmark-data: $(INSTALLED) ## measure the cost of preparing the real workflows (half an hour)
 	PYTHONPATH=tools $(BIN)/python benchmarks/data.py $(DATA)/train.jsonl.zst --publish
@@ -83,5 +88,14 @@ $(DOCS_INSTALLED): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group docs
 	touch $@
 
-clean: ## remove .venv and all caches
-	rm -rf docs/_build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+$(JUDGES_INSTALLED): benchmarks/judges/node/package-lock.json benchmarks/judges/requirements.txt
+	@command -v npm > /dev/null || { echo "the judges need Node.js 20 or newer, with npm" >&2; exit 1; }
+	mkdir -p $(JUDGES)
+	cp benchmarks/judges/node/package.json benchmarks/judges/node/package-lock.json $(JUDGES)
+	npm ci --prefix $(JUDGES) --ignore-scripts --no-audit --no-fund
+	$(PYTHON) -m venv $(JUDGES)/venv
+	$(JUDGES)/venv/bin/python -m pip install --quiet --requirement benchmarks/judges/requirements.txt
+	touch $@
+
+clean: ## remove .venv, the judges and all caches
+	rm -rf docs/_build $(VENV) $(JUDGES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
