@@ -9,7 +9,8 @@ from schemalm.grammar.states import Key
 from schemalm.machine.choices import ANYTHING, Choice, KeyTexts, only, other_than
 from schemalm.machine.registers import Instance
 from schemalm.machine.slots import AnySlot, WholeText
-from schemalm.rules.expressions import NamesOf, Slot
+from schemalm.rules.expressions import Slot
+from schemalm.rules.expressions.types import Names, Object, Type
 from schemalm.rules.names import Kind, Reference
 
 if TYPE_CHECKING:
@@ -32,18 +33,24 @@ def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice:
 def _in_expression(machine: Machine, names: NameState, slot: Slot) -> Choice:
     naming = machine.tables.naming
     assert naming is not None
-    if isinstance(slot.type, NamesOf):
+    if isinstance(slot.type, Names):
         kind = naming.kind(slot.type.kind)
         return _known(machine, names, kind, names.instance(kind, names.chain), may_be_promised=not kind.earlier)
-    closed = []
-    for name, found in slot.type.properties:
-        if isinstance(found, NamesOf):
-            kind = naming.kind(found.kind)
-            if not naming.is_open(machine, kind, names.instance(kind, names.chain)):
-                closed.append(name.encode())
+    assert isinstance(slot.type, Object)
+    closed = [name for name, found in slot.type.properties if not _has_names(machine, names, found)]
     if slot.type.values is not None:
-        return other_than(closed, ignores_case=True)
-    return only((name.encode() for name, _ in slot.type.properties if name.encode() not in closed), ignores_case=True)
+        return other_than(map(str.encode, closed), ignores_case=True)
+    return only((name.encode() for name, _ in slot.type.properties if name not in closed), ignores_case=True)
+
+
+def _has_names(machine: Machine, names: NameState, property_type: Type) -> bool:
+    """Whether a property of an object is of use: if its own properties are names, there must be one."""
+    if not isinstance(property_type, Names):
+        return True
+    naming = machine.tables.naming
+    assert naming is not None
+    kind = naming.kind(property_type.kind)
+    return naming.is_open(machine, kind, names.instance(kind, names.chain))
 
 
 def _referred(machine: Machine, names: NameState, reference: Reference) -> Choice:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from schemalm.machine.name_choices import choice
 from schemalm.machine.naming import NameState
 from schemalm.machine.slots import Contact, WholeText
-from schemalm.rules.expressions import NamesOf
+from schemalm.rules.expressions.types import Names
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
@@ -55,6 +55,6 @@ def _allows(machine: Machine, names: NameState, contacts: tuple[Contact, ...]) -
         name = prefix + text
         if not choice(machine, names._replace(chain=chain), slot).allows(name, has_ended):
             return False
-        if not isinstance(slot, WholeText) and isinstance(slot.type, NamesOf):
+        if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
             chain = (*chain, name)
     return True

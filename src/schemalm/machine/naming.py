@@ -17,7 +17,7 @@ from schemalm.machine.name_choices import choice
 from schemalm.machine.promises import Promises
 from schemalm.machine.registers import Instance, Registers
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
-from schemalm.rules.expressions import NamesOf
+from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
 from schemalm.rules.rules import Rules
 
@@ -161,7 +161,7 @@ class Naming:
         """Records the name in an expression that has just ended."""
         names = machine.names
         assert names is not None and not isinstance(slot, WholeText)
-        if isinstance(slot.type, NamesOf):
+        if isinstance(slot.type, Names):
             kind = self.kind(slot.type.kind)
             self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
             machine.names = machine.names._replace(chain=(*names.chain, names.prefix))

@@ -6,7 +6,8 @@ grammar then admits the end of that object only after the name, and knows the ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from schemalm.grammar.grammar import Grammar
@@ -75,12 +76,19 @@ class Promises:
         height = self._innermost(machine, steps, path)
         if height is None:
             return None
-        entry = machine.stack[height]
-        assert entry.place is not None
-        key = (entry.nonterminal, tuple(path[len(entry.place.steps) :]))
+        place = machine.stack[height].place
+        assert place is not None
+        key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
         if key not in self._key_nonterminals:
             self._key_nonterminals[key] = self._walk(*key)
         return self._key_nonterminals[key]
+
+    def _settled(self, machine: Machine, height: int) -> int:
+        """The nonterminal at a height, as if what is above it had ended."""
+        grammar, nonterminal = self._grammar, machine.stack[height].nonterminal
+        if not grammar.needs_outcome(nonterminal):
+            return nonterminal
+        return grammar.settle(nonterminal, grammar.nonterminals[machine.stack[height + 1].nonterminal].accepts[0])
 
     def _walk(self, nonterminal: int, path: tuple[str, ...]) -> int | None:
         """The nonterminal of a free key of the object that a path leads to from here."""
@@ -130,12 +138,19 @@ class Promises:
         taken = machine.keys.get(height)
         if taken is not None and path[depth].encode().decode("latin-1") in taken:
             return None
-        key = (entry.nonterminal, tuple(path[depth:]), kind.name)
-        if key not in self._found:
-            demand = _demand_at(kind, path, depth)
-            self._found[key] = self._grammar.with_promise(entry.nonterminal, demand)
-        found = self._found[key]
+        demand = partial(_demand_at, kind, path, depth)
+        if self._with_demand(self._settled(machine, height), path[depth:], kind, demand) is None:
+            return None
+        found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
         return None if found is None else (height, found)
+
+    def _with_demand(
+        self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]
+    ) -> int | None:
+        key = (nonterminal, tuple(path), kind.name)
+        if key not in self._found:
+            self._found[key] = self._grammar.with_promise(nonterminal, demand())
+        return self._found[key]
 
     def _innermost(self, machine: Machine, steps: Steps, path: list[str]) -> int | None:
         """The height of the innermost rest that leads to the object at `steps`, in the scope of `path`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemalm.regular.language import Language
-from schemalm.rules.expressions import contains, expression_language
+from schemalm.rules.expressions import expression_language
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has, conjuncts
@@ -85,7 +85,7 @@ class TextAt(InLanguage):
 
     def __contains__(self, text: str) -> bool:
         place, closed = self.parts
-        return contains(place.expression, text, closed)
+        return expression_language(place.expression, closed).contains(text)
 
     def unrestricted(self) -> Formula:
         """The texts while names of every kind are declared."""

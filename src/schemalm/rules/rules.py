@@ -12,7 +12,7 @@ from schemalm.errors import LimitError, RulesError, SchemaError
 from schemalm.json_pointer import pointer_to
 from schemalm.limits import Limits
 from schemalm.rules.amendments import amended
-from schemalm.rules.expressions import expression_place
+from schemalm.rules.expression_places import ExpressionPlaces, kinds_of
 from schemalm.rules.names import Names, compile_names
 from schemalm.rules.places import AtPlace
 from schemalm.rules.structure import RulesFile
@@ -42,8 +42,8 @@ class Rules:
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
         """The kinds whose names expressions can use."""
-        found = {kind for place in self.names.tree if place.expression is not None for kind in place.expression.kinds}
-        return frozenset(found)
+        found = (kinds_of(place.expression) for place in self.names.tree if place.expression is not None)
+        return frozenset().union(*found)
 
     @property
     def mentions(self) -> list[Mention]:
@@ -85,8 +85,9 @@ def _compile(file: RulesFile) -> Names:
     places = () if expressions is None else expressions.places
     names = compile_names(file.names, [path for place in places for path in place.at])
     if expressions is not None:
+        made = ExpressionPlaces(expressions, file.names)
         for place in places:
-            found = expression_place(expressions, place, file.names)
+            found = made.place(place)
             for path in place.at:
                 names.tree.at(path).expression = found
     return names

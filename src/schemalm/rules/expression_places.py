@@ -1,0 +1,111 @@
+"""Makes the places of expressions from a rules file: its types, contexts and functions, as far as a place has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from schemalm.rules import structure
+from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
+from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, Array, Named, Names, Object, Type
+from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
+
+TYPES_OF_WORDS: Mapping[str, Type] = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL, "NaN": NUMBER, "Infinity": NUMBER}
+
+
+class ExpressionPlaces:
+    """Makes the places of one rules file."""
+
+    def __init__(self, expressions: Expressions, kinds: Mapping[str, NameKind]) -> None:
+        self._expressions, self._kinds = expressions, kinds
+        syntax = expressions.syntax
+        self._syntax = Syntax(
+            syntax.binary,
+            syntax.unary,
+            tuple((word, TYPES_OF_WORDS[word]) for word in syntax.words),
+            syntax.ignore_case,
+            checked=any(simple != "any" for simple in self._simple_types()),
+        )
+        self._types = tuple((name, self._type(found)) for name, found in expressions.types.items())
+        self._functions = {name: self._function(name, found) for name, found in expressions.functions.items()}
+
+    def place(self, place: Place) -> ExpressionPlace:
+        """What expressions may say at a place."""
+        contexts = self._expressions.contexts
+        opening, closing = self._expressions.delimiters
+        return ExpressionPlace(
+            place.form,
+            tuple((name, self._type(contexts[name])) for name in place.contexts),
+            tuple(self._functions[name] for name in place.functions),
+            None if place.accepts is None else self._type(place.accepts),
+            self._types,
+            (opening, closing),
+            self._expressions.depth,
+            self._syntax,
+        )
+
+    def _function(self, name: str, found: structure.Function) -> Function:
+        return Function(
+            name,
+            tuple(map(self._type, found.parameters)),
+            self._type(found.returns),
+            None if found.more is None else self._type(found.more),
+            None,
+            found.at_most,
+            found.odd,
+            "exact" if found.placeholders and self._syntax.checked else "known" if found.placeholders else "",
+        )
+
+    def _type(self, found: structure.Type) -> Type:
+        if isinstance(found, str):
+            return SCALARS[found]
+        if found.names is not None:
+            return Names(found.names, self._type(self._kinds[found.names].members))
+        if found.type is not None:
+            return Named(found.type)
+        if found.items is not None:
+            return Array(self._type(found.items))
+        properties = tuple((name, self._type(inner)) for name, inner in (found.properties or {}).items())
+        return Object(properties, None if found.values is None else self._type(found.values))
+
+    def _simple_types(self) -> Iterator[SimpleType]:
+        """All types without parts that the file uses."""
+        expressions = self._expressions
+        found = [*expressions.types.values(), *expressions.contexts.values()]
+        found += [place.accepts for place in expressions.places if place.accepts is not None]
+        for function in expressions.functions.values():
+            found += [*function.parameters, function.returns]
+        while found:
+            one = found.pop()
+            if isinstance(one, str):
+                yield one
+            else:
+                found += [*(one.properties or {}).values(), *(inner for inner in (one.values, one.items) if inner is not None)]
+
+
+def kinds_of(place: ExpressionPlace) -> frozenset[str]:
+    """The kinds whose names the expressions of a place can use."""
+    found: set[str] = set()
+    named = dict(place.types)
+    pending = [context for _, context in place.contexts]
+    seen = set(pending)
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Names):
+            found.add(one.kind)
+        inner = _parts(one, named)
+        pending += [part for part in inner if part not in seen]
+        seen.update(inner)
+    return frozenset(found)
+
+
+def _parts(found: Type, named: Mapping[str, Type]) -> list[Type]:
+    """The types that a type consists of or refers to."""
+    if isinstance(found, Named):
+        return [named[found.name]]
+    if isinstance(found, Names):
+        return [found.member]
+    if isinstance(found, Array):
+        return [found.items]
+    if isinstance(found, Object):
+        return [part for _, part in found.properties] + ([] if found.values is None else [found.values])
+    return []
