@@ -39,6 +39,7 @@ LAYERS = (
     "regular",  # patterns, formats, bounds -> automata over bytes
     "documents",  # text -> JSON values, and back
     "engines",  # a task and items -> results, in one process or many
+    "loading",
     "files",  # a path -> checked content, or a file written whole
     "interruption",
     "process_memory",

@@ -5,7 +5,7 @@ Out: a plain JSON tree that is valid under the meta-schema of its draft. Nothing
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib.util
 import json
 import math
 import os
@@ -31,8 +31,6 @@ Schema = dict[str, Any] | bool
 
 # Names of the public contract that the package has in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
-VENDOR = "check_jsonschema.builtin_schemas.vendor"
-CUSTOM = "check_jsonschema.builtin_schemas.custom"
 # Advice for errors of older schemas and other tools, by keyword and error.
 HINTS = {
     ("required", f'{value} is not of type "array"'): "; `required` is a list of names beside `properties`"
@@ -46,13 +44,21 @@ MAX_NEIGHBOURS = 1000
 
 def built_in_names() -> list[str]:
     """The names of the built-in schemas."""
-    names = {
-        entry.name.removesuffix(".json")
-        for package in (VENDOR, CUSTOM)
-        for entry in importlib.resources.files(package).iterdir()
-        if entry.name.endswith(".json")
-    }
-    return sorted(names | set(ALIASES))
+    return sorted({file.stem for folder in _built_in_folders() for file in folder.glob("*.json")} | set(ALIASES))
+
+
+def built_in_files(name: str) -> list[Path]:
+    """The files of a built-in schema: usually one; empty if the name is unknown."""
+    files = [folder / f"{name}.json" for folder in _built_in_folders()]
+    return [file for file in files if file.is_file()]
+
+
+@cache
+def _built_in_folders() -> tuple[Path, ...]:
+    """The folders with schemas in the package `check-jsonschema`, which is slow to import and need not be."""
+    package = importlib.util.find_spec("check_jsonschema")
+    roots = (package and package.submodule_search_locations) or ()
+    return tuple(Path(root) / "builtin_schemas" / part for root in roots for part in ("vendor", "custom"))
 
 
 def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
@@ -212,10 +218,7 @@ def _read(schema: str | Path, limits: Limits) -> bytes:
         raise SchemaError(f"the schema cannot be read: {reason_of(error)}") from None
     name = ALIASES.get(str(schema), str(schema))
     if name in built_in_names():
-        for package in (VENDOR, CUSTOM):
-            resource = importlib.resources.files(package) / f"{name}.json"
-            if resource.is_file():
-                return resource.read_bytes()
+        return built_in_files(name)[0].read_bytes()
     if is_folder:
         raise SchemaError("is a folder; expected a file with a JSON Schema, or the name of a built-in schema")
     raise SchemaError(f"neither a file nor a built-in schema{_guess(str(schema))}")
