@@ -31,6 +31,7 @@ LAYERS = (
     "dataset",  # documents and a tokenizer -> data folders and batches
     "model",  # tensors of tokens -> logits or the loss
     "baselines",  # documents -> tokens of plain text
+    "checking",  # documents and a grammar -> every error with its position
     "compilation",  # a schema -> its grammar, or why it has none
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next

@@ -61,6 +61,14 @@ NOT_WRITTEN = (
 )
 
 
+class _RefusedHereError(Exception):
+    """The grammar does not admit the value; `path`: where the walk through it ended."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class Encoder(Generic[T]):
     """Encodes values of a grammar by applying `encode_piece` to each piece of their derivation."""
 
@@ -76,12 +84,34 @@ class Encoder(Generic[T]):
 
         Raises LimitError, with a JSON pointer as its place, if that takes more work than the limits allow.
         """
+        with self._rules.grammar.budget.call("encode"):
+            try:
+                return self._encoded(value)
+            except _RefusedHereError as refused:
+                failure = _json_fault(value, refused.path) or self._explainer.explain(self._shape, value, refused.path)
+                failure = failure or _not_written(refused.path)
+                raise InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword) from None
+
+    def failures(self, value: Any) -> list[Failure]:
+        """The independent failures of a value; empty if and only if it can be encoded.
+
+        Raises InvalidDocument for a value that is nested too deeply, and LimitError as `encode` does.
+        """
+        with self._rules.grammar.budget.call("encode"):
+            try:
+                self._encoded(value)
+            except _RefusedHereError as refused:
+                fault = _json_fault(value, refused.path)
+                found = [fault] if fault else self._explainer.explain_all(self._shape, value, refused.path)
+                return found or [_not_written(refused.path)]
+            return []
+
+    def _encoded(self, value: Any) -> list[T]:
         self._pieces.clear_if_full()
         if self._cache.allowance.is_spent:
             self._cache = EncodeCache(self._rules, self._pieces)
         try:
-            with self._rules.grammar.budget.call("encode"):
-                return self._walk(value)
+            return self._walk(value)
         except RecursionError:
             # Comparing items is recursive.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
@@ -124,15 +154,9 @@ class Encoder(Generic[T]):
                     child, name, state, members, seen = frames.pop()
                     states = state.after if state.after is not None else state.after_value(outcome, child, seen)
         except (RefusedError, UnicodeEncodeError):
-            raise self._invalid_document(value, _path(frames, name, members)) from None
+            raise _RefusedHereError(_path(frames, name, members)) from None
         except LimitError as error:
             raise error.during("encode", pointer_to(_path(frames, name, members))) from None
-
-    def _invalid_document(self, value: Any, path: Path) -> InvalidDocument:
-        failure = _json_fault(value, path) or self._explainer.explain(self._shape, value, path)
-        if failure is None:
-            failure = Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
-        return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
 
 class PieceEncoder(Generic[T]):
@@ -330,6 +354,10 @@ def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[
         name if type(value) is dict else len(value) - 1 - sum(1 for _ in following)
         for (value, *_), (name, following) in zip(frames, entered, strict=False)
     )
+
+
+def _not_written(path: Path) -> Failure:
+    return Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
 
 
 def _json_fault(value: Any, path: Path) -> Failure | None:

@@ -1,0 +1,58 @@
+"""Checks values: finds what is wrong by the schema, and by what a schema cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from schemalm.errors import InvalidDocument, LimitError
+from schemalm.grammar.grammar import Grammar
+from schemalm.json_pointer import parts_of
+from schemalm.schema.explanation import Failure
+from schemalm.tokenizer.compiled_rules import CompiledRules
+from schemalm.tokenizer.encoder import Encoder
+
+# Finds what is wrong with a value besides what its schema says, such as names that nothing declares.
+FindMore: TypeAlias = Callable[[Any], Iterable[Failure]]
+
+# Failures of these keywords say that a value must not be there, or not of this kind. What is inside does not count.
+_ABOUT_THE_WHOLE = frozenset({"additionalProperties", "propertyNames", "false schema", "type"})
+
+
+class Checker:
+    """Finds the independent failures of values of one grammar."""
+
+    def __init__(self, grammar: Grammar, find_more: FindMore = lambda value: ()) -> None:
+        """find_more: what is wrong with a value besides what the schema says; the value may break the schema."""
+        self.grammar = grammar
+        self._encoder = Encoder(CompiledRules(grammar), _no_piece)
+        self._find_more = find_more
+
+    def failures(self, value: Any) -> list[Failure]:
+        """The failures of a value; empty if it is valid. Its schema's come first, and none follows from another one."""
+        found = refusals(self._encoder.failures, value)
+        moot = {failure.path for failure in found if failure.keyword in _ABOUT_THE_WHOLE}
+        more = [one for one in self._find_more(value) if not _is_inside(one, moot)]
+        return list(dict.fromkeys([*found, *more]))
+
+
+def refusals(examine: Callable[[Any], Any], value: Any) -> list[Failure]:
+    """What `examine` finds, or why it refuses a value: one failure for an InvalidDocument or LimitError."""
+    try:
+        found = examine(value)
+    except LimitError as limit:
+        return [Failure(tuple(parts_of(limit.place)), "limit", limit.explanation)]
+    except InvalidDocument as error:
+        return [Failure(tuple(parts_of(error.pointer)), error.keyword, error.message)]
+    return list(found)
+
+
+def _is_inside(failure: Failure, moot: set[tuple[str | int, ...]]) -> bool:
+    return any(failure.path[:depth] in moot for depth in range(len(failure.path) + 1))
+
+
+def _no_piece(kind: str, text: str) -> tuple[None]:
+    """Encode nothing; raises UnicodeEncodeError if the text is not valid Unicode."""
+    if kind != "structure":
+        text.encode()
+    return (None,)
