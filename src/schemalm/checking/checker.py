@@ -30,21 +30,24 @@ class Checker:
 
     def failures(self, value: Any) -> list[Failure]:
         """The failures of a value; empty if it is valid. Its schema's come first, and none follows from another one."""
-        found = refusals(self._encoder.failures, value)
+        found = self._failures(value)
         moot = {failure.path for failure in found if failure.keyword in _ABOUT_THE_WHOLE}
         more = [one for one in self._find_more(value) if not _is_inside(one, moot)]
         return list(dict.fromkeys([*found, *more]))
 
+    def _failures(self, value: Any) -> list[Failure]:
+        """What is wrong by the schema."""
+        try:
+            return self._encoder.failures(value)
+        except (InvalidDocument, LimitError) as error:
+            return [failure_of(error)]
 
-def refusals(examine: Callable[[Any], Any], value: Any) -> list[Failure]:
-    """What `examine` finds, or why it refuses a value: one failure for an InvalidDocument or LimitError."""
-    try:
-        found = examine(value)
-    except LimitError as limit:
-        return [Failure(tuple(parts_of(limit.place)), "limit", limit.explanation)]
-    except InvalidDocument as error:
-        return [Failure(tuple(parts_of(error.pointer)), error.keyword, error.message)]
-    return list(found)
+
+def failure_of(error: InvalidDocument | LimitError) -> Failure:
+    """The failure that an error about a value reports."""
+    if isinstance(error, LimitError):
+        return Failure(tuple(parts_of(error.place)), "limit", error.explanation)
+    return Failure(tuple(parts_of(error.pointer)), error.keyword, error.message)
 
 
 def _is_inside(failure: Failure, moot: set[tuple[str | int, ...]]) -> bool:

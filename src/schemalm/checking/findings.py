@@ -51,8 +51,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class DocumentFindings:
-    """The findings of one document, in the order of its text; `is_cut`: it has more than `MAX_FINDINGS`."""
+    """The findings of one document, in the order of its text.
 
+    file: the name of its file. name: the name of the document, which differs from that of the file for all but the
+    first one. is_cut: it has more than `MAX_FINDINGS`.
+    """
+
+    file: str
     name: str
     findings: tuple[Finding, ...]
     is_cut: bool = False
@@ -66,11 +71,11 @@ def findings_of(
     for number, document in enumerate(loaded.documents, start=1):
         title = name if number == 1 else f"{name}#{number}"
         if document.error is not None:
-            found.append(DocumentFindings(title, (_unreadable(title, document, document.error),)))
+            found.append(DocumentFindings(name, title, (_unreadable(title, document, document.error),)))
             continue
         invalid = failures(document.value)
         findings = sorted(_invalid(title, document, loaded.is_jsonc, invalid), key=_order)
-        found.append(DocumentFindings(title, tuple(findings[:MAX_FINDINGS]), len(findings) > MAX_FINDINGS))
+        found.append(DocumentFindings(name, title, tuple(findings[:MAX_FINDINGS]), len(findings) > MAX_FINDINGS))
     return found
 
 
