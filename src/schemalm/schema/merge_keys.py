@@ -10,7 +10,7 @@ import json
 from functools import cache
 
 from schemalm.schema.naming import identity_of
-from schemalm.schema.sources import Schema, built_in_files
+from schemalm.schema.sources import VENDOR, Schema, built_in_folder
 
 # Built-in schemas of formats whose documentation or schema mentions `<<`.
 MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-ci", "travis", "woodpecker-ci")
@@ -28,6 +28,7 @@ def resolves_merge_keys(schema: Schema, setting: bool | None) -> bool:
 
 @cache
 def _merging() -> frozenset[tuple[str, str]]:
-    files = (file for name in MERGING_FORMATS for file in built_in_files(name))
-    identities = (identity_of(json.loads(file.read_bytes())) for file in files)
+    folder = built_in_folder(VENDOR)
+    files = (folder / f"{name}.json" for name in MERGING_FORMATS)
+    identities = (identity_of(json.loads(file.read_bytes())) for file in files if file.is_file())
     return frozenset(identity for identity in identities if identity)

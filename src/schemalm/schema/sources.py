@@ -31,6 +31,9 @@ Schema = dict[str, Any] | bool
 
 # Names of the public contract that the package has in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
+PACKAGE = "check_jsonschema"
+VENDOR = "vendor"
+CUSTOM = "custom"
 # Advice for errors of older schemas and other tools, by keyword and error.
 HINTS = {
     ("required", f'{value} is not of type "array"'): "; `required` is a list of names beside `properties`"
@@ -42,31 +45,47 @@ ESCAPED_SURROGATE = b"\\ud"
 MAX_NEIGHBOURS = 1000
 
 
-def built_in_names() -> list[str]:
+@cache
+def built_in_names() -> tuple[str, ...]:
     """The names of the built-in schemas."""
-    return sorted({file.stem for folder in _built_in_folders() for file in folder.glob("*.json")} | set(ALIASES))
-
-
-def built_in_files(name: str) -> list[Path]:
-    """The files of a built-in schema: usually one; empty if the name is unknown."""
-    files = [folder / f"{name}.json" for folder in _built_in_folders()]
-    return [file for file in files if file.is_file()]
+    names = {file.stem for part in (VENDOR, CUSTOM) for file in built_in_folder(part).glob("*.json")}
+    return tuple(sorted(names | set(ALIASES)))
 
 
 @cache
-def _built_in_folders() -> tuple[Path, ...]:
-    """The folders with schemas in the package `check-jsonschema`, which is slow to import and need not be."""
-    package = importlib.util.find_spec("check_jsonschema")
-    roots = (package and package.submodule_search_locations) or ()
-    return tuple(Path(root) / "builtin_schemas" / part for root in roots for part in ("vendor", "custom"))
+def built_in_folder(part: str) -> Path:
+    """The folder of a part of the package's schemas.
+
+    It is found without importing the package, which would load an HTTP client: most of the time of a first compilation.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"No module named {PACKAGE!r}", name=PACKAGE)
+    return Path(found.submodule_search_locations[0], "builtin_schemas", part)
 
 
 def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
     """The schema as a new JSON tree; raises SchemaError if it is not valid or exceeds a limit."""
     tree = _fresh_tree(schema, limits)
+    check_schema(tree, limits)
+    return tree
+
+
+def check_schema(tree: Schema, limits: Limits) -> None:
+    """Raises SchemaError if a JSON tree is not a valid schema, or is nested too deeply."""
     _check_depth(tree, limits.schema_depth)
     _check_form(tree)
-    return tree
+
+
+def built_in_name(schema: Schema | str | Path) -> str | None:
+    """The name of the built-in schema that `read_schema` would read; None if it would read a value or a file."""
+    if not isinstance(schema, str | Path):
+        return None
+    try:
+        is_file = os.path.lexists(schema) and not Path(schema).is_dir()
+    except (OSError, ValueError):
+        return None
+    return str(schema) if not is_file and str(schema) in built_in_names() else None
 
 
 def schema_of_value(value: Any, limits: Limits) -> Schema:
@@ -218,7 +237,10 @@ def _read(schema: str | Path, limits: Limits) -> bytes:
         raise SchemaError(f"the schema cannot be read: {reason_of(error)}") from None
     name = ALIASES.get(str(schema), str(schema))
     if name in built_in_names():
-        return built_in_files(name)[0].read_bytes()
+        for part in (VENDOR, CUSTOM):
+            file = built_in_folder(part) / f"{name}.json"
+            if file.is_file():
+                return file.read_bytes()
     if is_folder:
         raise SchemaError("is a folder; expected a file with a JSON Schema, or the name of a built-in schema")
     raise SchemaError(f"neither a file nor a built-in schema{_guess(str(schema))}")
