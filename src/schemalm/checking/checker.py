@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.json_pointer import parts_of
-from schemalm.schema.explanation import Failure
 from schemalm.tokenizer.compiled_rules import CompiledRules
 from schemalm.tokenizer.encoder import Encoder
 
+if TYPE_CHECKING:
+    from schemalm.schema.explanation import Failure
+
 # Finds what is wrong with a value besides what its schema says, such as names that nothing declares.
-FindMore: TypeAlias = Callable[[Any], Iterable[Failure]]
+FindMore: TypeAlias = "Callable[[Any], Iterable[Failure]]"
 
 # Failures of these keywords say that a value must not be there, or not of this kind. What is inside does not count.
 _ABOUT_THE_WHOLE = frozenset({"additionalProperties", "propertyNames", "false schema", "type"})
@@ -45,6 +47,8 @@ class Checker:
 
 def failure_of(error: InvalidDocument | LimitError) -> Failure:
     """The failure that an error about a value reports."""
+    from schemalm.schema.explanation import Failure  # noqa: PLC0415 (not needed for valid documents)
+
     if isinstance(error, LimitError):
         return Failure(tuple(parts_of(error.place)), "limit", error.explanation)
     return Failure(tuple(parts_of(error.pointer)), error.keyword, error.message)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from schemalm.checking.positions import Positions, SourcePosition, excerpt
 from schemalm.documents.json_comments import blank_comments
 from schemalm.documents.reading import LoadedDocument, LoadedDocuments
 from schemalm.errors import DocumentError
 from schemalm.messages.visible import visible_line, visible_name
-from schemalm.schema.explanation import Failure
+
+if TYPE_CHECKING:
+    from schemalm.schema.explanation import Failure
 
 MAX_FINDINGS = 100  # of one document
 
@@ -85,6 +86,8 @@ def _order(finding: Finding) -> tuple[bool, int, int]:
 
 
 def _unreadable(name: str, document: LoadedDocument, error: DocumentError) -> Finding:
+    from schemalm.checking.positions import SourcePosition, excerpt  # noqa: PLC0415 (not needed for valid documents)
+
     shown = excerpt(document.text, SourcePosition(error.line, error.column), document.line)
     return Finding(name, error.line, error.column, None, None, error.message, shown)
 
@@ -92,6 +95,8 @@ def _unreadable(name: str, document: LoadedDocument, error: DocumentError) -> Fi
 def _invalid(name: str, document: LoadedDocument, is_jsonc: bool, failures: Sequence[Failure]) -> Iterator[Finding]:
     if not failures:
         return
+    from schemalm.checking.positions import Positions, excerpt  # noqa: PLC0415 (not needed for valid documents)
+
     positions = Positions(blank_comments(document.text) if is_jsonc else document.text, document.line)
     for failure in failures:
         position = positions.locate(failure.pointer, failure.keyword, failure.offset)

@@ -13,15 +13,14 @@ end, or a free key with its end. The walk has its own stack, so deep values need
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.json_pointer import pointer_to
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
-from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
     CompiledRules,
@@ -33,6 +32,9 @@ from schemalm.tokenizer.compiled_rules import (
 )
 from schemalm.tokenizer.memo import Allowance, Memo
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PieceKind
+
+if TYPE_CHECKING:
+    from schemalm.schema.explanation import Explainer, Failure, Path
 
 T = TypeVar("T")
 
@@ -77,7 +79,13 @@ class Encoder(Generic[T]):
         self._rules, self._pieces = rules, PieceEncoder(encode_piece)
         self._cache = EncodeCache(rules, self._pieces)
         self._shape = grammar.shape
-        self._explainer = Explainer(grammar.shapes, grammar.budget)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Most documents are valid, so it is imported when the first one is not."""
+        from schemalm.schema.explanation import Explainer  # noqa: PLC0415
+
+        return Explainer(self._rules.grammar.shapes, self._rules.grammar.budget)
 
     def encode(self, value: Any) -> list[T]:
         """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.
@@ -357,11 +365,15 @@ def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[
 
 
 def _not_written(path: Path) -> Failure:
+    from schemalm.schema.explanation import Failure  # noqa: PLC0415
+
     return Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
 
 
 def _json_fault(value: Any, path: Path) -> Failure | None:
     """Why the key or scalar at `path` is not JSON; None if it is."""
+    from schemalm.schema.explanation import Failure  # noqa: PLC0415
+
     fault = None
     for depth, element in enumerate(path):
         if isinstance(value, dict):
