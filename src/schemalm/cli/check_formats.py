@@ -110,7 +110,7 @@ def _location(name: str) -> dict[str, Any]:
 
 def _uri(name: str) -> str:
     """Return the address of a file: relative to the working folder if it is inside, else absolute."""
-    path = Path.cwd() / os.path.normpath(name)
+    path = Path(os.path.normpath(Path.cwd() / name))
     if path.is_relative_to(Path.cwd()):
         return quote(path.relative_to(Path.cwd()).as_posix(), errors="surrogateescape")
     return path.as_uri()

@@ -55,10 +55,12 @@ def find_inputs(arguments: Sequence[str], schema: str, say: Callable[[str], None
     `say` announces what is not obvious. Raises `BadParameter` for an argument that stands for no file.
     """
     search = _Search(schema, say)
-    found = {source.name: source for argument in arguments for source in search.sources(argument)}
-    unique = {os.path.realpath(source.path) if source.path else "": source for source in reversed(found.values())}
+    unique: dict[str, Source] = {}
+    for argument in arguments:
+        for source in search.sources(argument):
+            unique.setdefault(os.path.realpath(source.path) if source.path else "", source)
     search.report()
-    return Inputs([source for source in found.values() if source in unique.values()], search.unreadable)
+    return Inputs(list(unique.values()), search.unreadable)
 
 
 class _Search:
@@ -147,6 +149,8 @@ class _Search:
         """
         try:
             entries = sorted(folder.iterdir())
+        except FileNotFoundError:  # the folder before a pattern
+            return []
         except OSError as error:
             self.unreadable[str(folder)] = f"the folder cannot be read: {reason_of(error)}"
             return []

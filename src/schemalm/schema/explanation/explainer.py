@@ -15,7 +15,7 @@ from schemalm.schema.explanation.faults import Fault
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.independence import independent
 from schemalm.schema.explanation.locations import Change, Location, Path
-from schemalm.schema.explanation.remedies import Remedies, advice
+from schemalm.schema.explanation.remedies import Remedies, advice, nearest_name
 from schemalm.schema.explanation.tasks import finish
 from schemalm.schema.formula import Formula
 from schemalm.schema.shapes import Shapes
@@ -113,5 +113,5 @@ class Explainer:
 
 
 def _failure(fault: Fault, changes: Sequence[tuple[Change, ...]] = ()) -> Failure:
-    words = [part for part in (fault.message(), advice(changes, fault)) if part]
+    words = [part for part in (fault.message(), advice(changes, fault) or nearest_name(fault)) if part]
     return Failure(fault.location.path, fault.keyword, "; ".join(words), tuple(changes), fault.offset)

@@ -117,6 +117,12 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
     return joined(list(dict.fromkeys(words))[:MAX_ALTERNATIVES], "or")
 
 
+def nearest_name(fault: Fault) -> str:
+    """The nearest name that is allowed in place of a wrong key, though no change is known to help; else empty."""
+    guesses = [change.guess for change in fault.changes if isinstance(change, Rename) and change.guess]
+    return f"the nearest allowed key is {guesses[0]}" if guesses else ""
+
+
 def _is_said(change: Change, fault: Fault) -> bool:
     """Whether the message already says that a key is missing, or that this key is not allowed."""
     if isinstance(change, Remove):
