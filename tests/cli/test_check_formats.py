@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from schemalm.checking.findings import DocumentFindings, Finding
@@ -44,6 +45,16 @@ def test_a_log_has_each_finding_with_rule_region_and_relative_address(invoke, fo
     assert (found[2][0], found[2][1]["startLine"], found[2][2]) == ("syntax", 4, [])
     assert run["results"][0]["message"] == {"text": '"no" is not one of "alpha", "beta", "gamma"'}
     assert result.stderr.splitlines()[-3] == "1 file, 2 documents: 0 valid, 2 rejected (3 errors)"
+
+
+def test_a_log_is_valid_under_the_published_schema(invoke, folder: Path, schema: Path, shared_data: Path) -> None:
+    with (shared_data / "schemastore" / "sarif.jsonl").open() as rows:
+        published = json.loads(next(rows))["schema"]
+    (folder / "missing.yml").symlink_to("nowhere")
+    log = json.loads(invoke("check", "*/*.yml", "missing.yml", "--schema", schema, "--format", "sarif").stdout)
+    assert log["runs"][0]["results"]
+    assert log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    jsonschema_rs.validate(published, log)
 
 
 def test_a_file_outside_the_working_folder_has_an_absolute_address(folder: Path) -> None:

@@ -31,10 +31,10 @@ class Fault:
     """One broken keyword at one location, with the cost of all faults that it represents.
 
     message: makes the message. changes: ways to repair it. kinds: the allowed kinds, if the value has none of them.
-    constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. reasons: the
-    messages of the alternatives that it covers. offset: where in a text the fault is, if that is known. If it
-    represents several faults: some_distance, their distance; own_cost, the cost of this fault alone; parts, the faults,
-    of which the first one is this fault.
+    constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. similar:
+    the allowed keys that are similar to a wrong one. reasons: the messages of the alternatives that it covers. offset:
+    where in a text the fault is, if that is known. If it represents several faults: some_distance, their distance;
+    own_cost, the cost of this fault alone; parts, the faults, of which the first one is this fault.
     """
 
     location: Location
@@ -45,6 +45,7 @@ class Fault:
     kinds: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     missing: str | None = None
+    similar: tuple[str, ...] = ()
     reasons: tuple[Callable[[], str], ...] = ()
     offset: int | None = None
     some_distance: int | None = None

@@ -251,7 +251,7 @@ class Finder:
             listing = f"; allowed: {listed(others)}" if others else ""
             return f"the key {named(name)} is not allowed here{listing}"
 
-        return Fault(location.child(name), "additionalProperties", words, COST, changes)
+        return Fault(location.child(name), "additionalProperties", words, COST, changes, similar=tuple(meant))
 
     def _names(self, atom: PropertyNames, location: Location) -> Task[Fault]:
         found = []

@@ -11,7 +11,7 @@ from schemalm.schema.explanation.faults import MAX_COST, Fault
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.locations import Add, Change, Location, Path, Remove, Rename, changed
 from schemalm.schema.explanation.tasks import finish
-from schemalm.schema.explanation.wording import joined
+from schemalm.schema.explanation.wording import joined, named
 from schemalm.schema.formula import Formula
 
 Signature: TypeAlias = "tuple[Path, str, str | None]"
@@ -119,8 +119,7 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
 
 def nearest_name(fault: Fault) -> str:
     """The nearest name that is allowed in place of a wrong key, though no change is known to help; else empty."""
-    guesses = [change.guess for change in fault.changes if isinstance(change, Rename) and change.guess]
-    return f"the nearest allowed key is {guesses[0]}" if guesses else ""
+    return f"the nearest allowed key is {named(fault.similar[0])}" if fault.similar else ""
 
 
 def _is_said(change: Change, fault: Fault) -> bool:
