@@ -228,6 +228,12 @@ def test_a_json_format_is_the_same_as_the_option_json(invoke, write, schema: Pat
     assert by_format.exit_code == 1
 
 
+def test_wrong_usage_is_an_object_if_json_is_the_format(invoke) -> None:
+    result = invoke("check", "nosuch.yml", "--format", "json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["message"].endswith("'nosuch.yml': no such file or folder")
+
+
 def test_json_and_another_format_are_wrong_usage(invoke, write, schema: Path) -> None:
     result = invoke("check", write("a.yml", VALID), "--schema", schema, "--json", "--format", "sarif")
     assert result.exit_code == 2

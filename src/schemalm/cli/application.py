@@ -107,9 +107,9 @@ def _name_value(error: Any) -> None:
 
 
 def _describe_wrong_usage(error: Any, arguments: list[str]) -> None:
-    """Write a usage error as JSON if `--json` is among the arguments, which no command has parsed yet."""
+    """Write a usage error as JSON if the command was asked for it; it may not have parsed its arguments yet."""
     terminal = Terminal.current()
-    terminal.as_json = "--json" in arguments
+    terminal.as_json |= "--json" in arguments
     terminal.describe(error.format_message(), error)
 
 
