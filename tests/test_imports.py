@@ -31,6 +31,7 @@ LAYERS = (
     "dataset",  # documents and a tokenizer -> data folders and batches
     "model",  # tensors of tokens -> logits or the loss
     "baselines",  # documents -> tokens of plain text
+    "checking",  # documents and a grammar -> every error with its position
     "compilation",  # a schema -> its grammar, or why it has none
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next
@@ -40,6 +41,7 @@ LAYERS = (
     "regular",  # patterns, formats, bounds -> automata over bytes
     "documents",  # text -> JSON values, and back
     "engines",  # a task and items -> results, in one process or many
+    "loading",
     "files",  # a path -> checked content, or a file written whole
     "interruption",
     "process_memory",

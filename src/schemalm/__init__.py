@@ -38,8 +38,9 @@ costs next to nothing. `__version__` is the version of the installed package, or
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from schemalm.loading import lazily
 
 if TYPE_CHECKING:
     from schemalm.baselines import ByteBPETokenizer
@@ -91,7 +92,7 @@ _MODULES = {
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_load = lazily(__name__, _MODULES)
 
 __all__ = [
     "ByteBPETokenizer",
@@ -124,9 +125,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return _installed_version()
-    if name not in _HOMES:
-        raise AttributeError(f"module 'schemalm' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"schemalm.{_HOMES[name]}"), name)
+    return _load(name)
 
 
 def __dir__() -> list[str]:

@@ -113,9 +113,7 @@ def test_a_text_that_is_not_a_number_is_reported_once(invoke) -> None:
     assert invoke("train", "--steps", "1.5").stderr.splitlines()[-1].endswith("should be a valid integer, got '1.5'")
 
 
-@pytest.mark.parametrize(
-    "arguments", [("check", "."), ("generate", "run", "--prompt", "."), ("prepare", "--tokenizer", ".")]
-)
+@pytest.mark.parametrize("arguments", [("generate", "run", "--prompt", "."), ("prepare", "--tokenizer", ".")])
 def test_a_folder_instead_of_a_file_is_reported_with_what_was_expected(invoke, arguments: tuple[str, ...]) -> None:
     assert (
         invoke(*arguments)

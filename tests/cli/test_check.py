@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
+
+from schemalm.checking.findings import DocumentFindings, Finding
+from schemalm.cli import application
+from schemalm.cli.check_text import is_colourful, lines_of
 
 VALID = "kind: alpha\nname: first\n"
 
@@ -141,11 +148,15 @@ def test_a_path_that_is_not_a_file_is_reported_and_other_files_are_checked(
         file.truncate(3 << 30)
     hostile = [tmp_path / name for name in ("pipe.yml", "zero.yml", "sparse.yml")]
     result = execute("check", *hostile, write("good.yml", VALID), "--schema", schema)
-    assert result.returncode == 1
-    assert "pipe.yml:1:1: cannot be read: a pipe into which nothing is written" in result.stdout
-    assert "zero.yml:1:1: cannot be read: a device, not a file" in result.stdout
-    assert "sparse.yml:1:1: larger than 1,048,576 bytes" in result.stdout
-    assert "4 files: 1 valid, 3 rejected" in result.stdout
+    assert result.returncode == 2
+    pipe, zero, sparse = hostile
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert errors == [
+        f"error: {pipe}: cannot be read: a pipe into which nothing is written",
+        f"error: {zero}: cannot be read: a device, not a file",
+        f"error: {sparse}: larger than 1,048,576 bytes, the limit (max_bytes)",
+    ]
+    assert result.stdout == "1 file: 1 valid, 0 rejected; 3 cannot be read\n"
 
 
 @pytest.mark.slow
@@ -174,11 +185,99 @@ def test_a_key_without_a_value_is_shown_itself(invoke, write, schema: Path) -> N
     assert "    1 | kind:" in result.stdout
 
 
-def test_missing_files_and_folders_are_wrong_usage(invoke, tmp_path: Path) -> None:
-    for path in (tmp_path / "missing.yml", tmp_path):
-        result = invoke("check", path)
-        assert result.exit_code == 2
-        assert str(path) in result.stderr
+def test_every_error_of_a_document_is_reported_in_the_order_of_the_text(invoke, write, schema: Path) -> None:
+    bad = write("bad.yml", "tags: [red, pink, 3]\nname: NO\nknid: alpha\n")
+    result = invoke("check", bad, "--schema", schema)
+    assert (
+        result.stdout
+        == f"""\
+{bad}:1:13: /tags/1: "pink" is not one of "red", "green", "blue" (enum)
+    1 | tags: [red, pink, 3]
+      |             ^
+{bad}:1:19: /tags/2: expected string, found number 3 (type)
+    1 | tags: [red, pink, 3]
+      |                   ^
+{bad}:2:7: /name: "NO" does not match the pattern ^[a-z]{{1,8}}$ (pattern)
+    2 | name: NO
+      |       ^
+{bad}:3:1: /knid: the key 'knid' is not allowed here; did you mean 'kind'? (additionalProperties)
+    3 | knid: alpha
+      | ^
+1 file: 0 valid, 1 rejected (4 errors)
+"""
+    )
+
+
+def test_the_errors_of_two_documents_are_separated_by_an_empty_line(invoke, write, schema: Path) -> None:
+    result = invoke("check", write("a.yml", "kind: 1\n"), write("b.yml", "kind: 1\n"), "--schema", schema)
+    assert [bool(line) for line in result.stdout.splitlines()] == [True] * 3 + [False] + [True] * 4
+
+
+def test_a_document_with_very_many_errors_shows_the_first_hundred(invoke, write, schema: Path) -> None:
+    bad = write("bad.yml", "kind: alpha\ntags:\n" + "  - pink\n" * 500)
+    result = invoke("check", bad, "--schema", schema)
+    assert result.stdout.count("bad.yml:") == 101
+    assert f"{bad}: more than 100 errors; the first 100 are shown\n" in result.stdout
+    assert json.loads(invoke("check", bad, "--schema", schema, "--json").stdout)["more_errors"] == [str(bad)]
+
+
+def test_a_json_format_is_the_same_as_the_option_json(invoke, write, schema: Path) -> None:
+    bad = write("bad.yml", "kind: no\n")
+    by_format = invoke("check", bad, "--schema", schema, "--format", "json")
+    assert by_format.stdout == invoke("check", bad, "--schema", schema, "--json").stdout
+    assert by_format.exit_code == 1
+
+
+def test_wrong_usage_is_an_object_if_json_is_the_format(invoke) -> None:
+    result = invoke("check", "nosuch.yml", "--format", "json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["message"].endswith("'nosuch.yml': no such file or folder")
+
+
+def test_json_and_another_format_are_wrong_usage(invoke, write, schema: Path) -> None:
+    result = invoke("check", write("a.yml", VALID), "--schema", schema, "--json", "--format", "sarif")
+    assert result.exit_code == 2
+    assert "'sarif' and --json are two formats; choose one" in result.stderr
+
+
+def test_an_unreadable_file_among_others_is_named_and_exits_2(invoke, write, schema: Path, tmp_path: Path) -> None:
+    (tmp_path / "nowhere.yml").symlink_to("missing")
+    result = invoke("check", tmp_path / "nowhere.yml", write("bad.yml", "kind: no\n"), "--schema", schema, "--json")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)
+    assert report["unreadable"] == [
+        {"file": str(tmp_path / "nowhere.yml"), "reason": "cannot be read: No such file or directory"}
+    ]
+    assert len(report["rejected"]) == 1
+
+
+def test_standard_input_is_a_file_named_stdin(schema: Path) -> None:
+    runner = CliRunner()
+    result = runner.invoke(application.app, ["check", "-", "--schema", str(schema)], input="kind: no\n")
+    assert result.exit_code == 1
+    assert result.stdout.startswith('<stdin>:1:7: /kind: "no" is not one of "alpha", "beta", "gamma" (enum)\n')
+    assert "next: schemalm check - --schema" in result.stderr
+
+
+def test_colours_are_for_terminals_without_no_color(
+    invoke, write, schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not is_colourful()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert is_colourful()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not is_colourful()
+
+
+def test_coloured_text_differs_by_its_colours_alone() -> None:
+    finding = Finding("a\x1b.yml", 1, 7, "/kind", "enum", "not \x1b", "    1 | kind: no\n      |       ^")
+    documents = [DocumentFindings("a\x1b.yml", "a\x1b.yml", (finding,), is_cut=True)]
+    plain, coloured = ("\n".join(lines_of(documents, in_colour)) for in_colour in (False, True))
+    assert "\x1b[1m" in coloured
+    assert re.sub("\x1b\\[[0-9]*m", "", coloured) == plain
+    assert "\x1b" not in plain
 
 
 @pytest.mark.slow

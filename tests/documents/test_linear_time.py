@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schemalm.cli.locate import locate
+from schemalm.checking.positions import Positions
 from schemalm.documents import DocumentLimits, dump_document, parse_document, parse_documents
 from schemalm.documents.checkouts import _origin
 from schemalm.documents.json_reader import json_with_comments
@@ -64,7 +64,7 @@ def test_twice_the_text_takes_at_most_twice_the_lines(num_lines: NumLines, name:
         works = (
             lambda: parse_documents(text, limits=LIMITS, merge_keys=True),
             lambda: compose(text, LIMITS, merge_keys=True),
-            lambda: locate(text, "/k"),
+            lambda: Positions(text).locate("/k"),
         )
         return sum(num_lines(attempt(work)) for work in works)
 
@@ -74,7 +74,7 @@ def test_twice_the_text_takes_at_most_twice_the_lines(num_lines: NumLines, name:
 def test_small_lists_cost_few_lines(num_lines: NumLines) -> None:
     text = TEXTS["lists"](SIZE)
     assert num_lines(lambda: compose(text, LIMITS)) <= 200 * SIZE
-    assert num_lines(lambda: locate(text, "/0")) <= 200 * SIZE
+    assert num_lines(lambda: Positions(text).locate("/0")) <= 200 * SIZE
 
 
 MANY = 1_000_000
@@ -114,7 +114,7 @@ def test_no_pattern_backtracks_over_a_long_text(text: str) -> None:
         lambda: dump_document(text, limits=LIMITS),
     ):
         attempt(work)()
-    locate(text, "/k")
+    Positions(text).locate("/k")
     split_documents(text)
 
 

@@ -9,33 +9,21 @@ needs when it runs, so `--help` is fast.
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 import schemalm
-from schemalm.cli import (
-    check,
-    collect,
-    compare,
-    demo,
-    evaluate,
-    experiment,
-    generate,
-    prepare,
-    reference,
-    runs,
-    schema,
-    tokenizer,
-    train,
-)
 from schemalm.cli.interruption import resume_message
 from schemalm.cli.terminal import ARGUMENTS, Terminal, complain
 from schemalm.errors import InvalidDocument, SchemaLMError
@@ -44,6 +32,7 @@ from schemalm.messages.wording import reason_of
 from schemalm.training.launch import is_first_process
 
 REJECTED, UNUSABLE = 1, 2
+_GROUPS = ("tokenizer", "experiment", "reference")  # of commands
 _ORDER = (
     *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
     *("experiment", "reference"),
@@ -118,22 +107,10 @@ def _name_value(error: Any) -> None:
 
 
 def _describe_wrong_usage(error: Any, arguments: list[str]) -> None:
-    """Write a usage error as JSON if `--json` is among the arguments, which no command has parsed yet."""
+    """Write a usage error as JSON if the command was asked for it; it may not have parsed its arguments yet."""
     terminal = Terminal.current()
-    terminal.as_json = "--json" in arguments
+    terminal.as_json |= "--json" in arguments
     terminal.describe(error.format_message(), error)
-
-
-app = typer.Typer(
-    name="schemalm",
-    cls=Commands,
-    help="Train small language models whose every output is a valid document of a given JSON Schema.",
-    epilog="Exit codes: 0 success, 1 a check failed (with --strict: a document was rejected), 2 wrong usage or "
-    "unreadable input, 130 interrupted, 143 ended by SIGTERM.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
 
 def _show_version(wanted: bool) -> None:
@@ -143,8 +120,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def program(
+def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -152,19 +128,38 @@ def program(
     """Declare the options of the program itself, which precede a command."""
 
 
-app.command("demo")(demo.demo)
-app.command("check")(check.check)
-app.command("schema")(schema.schema)
-app.command("collect")(collect.collect)
-app.add_typer(tokenizer.app, name="tokenizer")
-app.command("prepare")(prepare.prepare)
-app.command("train")(train.train)
-app.command("generate")(generate.generate)
-app.command("evaluate")(evaluate.evaluate)
-app.command("compare")(compare.compare)
-app.command("runs")(runs.runs)
-app.add_typer(experiment.app, name="experiment")
-app.add_typer(reference.app, name="reference")
+def program(names: Sequence[str] = _ORDER) -> typer.Typer:
+    """Return the program with some of its commands: importing and preparing all of them takes a while."""
+    built = typer.Typer(
+        name="schemalm",
+        cls=Commands,
+        help="Train small language models whose every output is a valid document of a given JSON Schema.",
+        epilog="Exit codes: 0 success, 1 a check failed (with --strict: a document was rejected), 2 wrong usage or "
+        "unreadable input, 130 interrupted, 143 ended by SIGTERM.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    built.callback()(_options)
+    for name in names:
+        module = importlib.import_module(f"schemalm.cli.{name}")
+        if name in _GROUPS:
+            built.add_typer(module.app, name=name)
+        else:
+            built.command(name)(getattr(module, name))
+    return built
+
+
+@cache
+def _whole_program() -> typer.Typer:
+    return program()
+
+
+def __getattr__(name: str) -> Any:
+    """Return the program with all commands, as `app`."""
+    if name == "app":
+        return _whole_program()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -175,4 +170,6 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # some terminals cannot show all of Unicode
-    app(arguments, prog_name="schemalm")
+    first = (sys.argv[1:] if arguments is None else arguments)[:1]
+    run = program(first) if first and first[0] in _ORDER else _whole_program()
+    run(arguments, prog_name="schemalm")

@@ -158,7 +158,8 @@ class Terminal:
         return Listeners(choose_progress(self._console()), [WarningCollector(self.warnings)])
 
     def _is_live(self) -> bool:
-        return not self._is_silent and self._console().is_terminal
+        # The library for live displays is slow to import, so it is only asked about terminals.
+        return not self._is_silent and sys.stderr.isatty() and self._console().is_terminal
 
     @staticmethod
     def _console() -> Console:

@@ -7,15 +7,17 @@ neighbouring tokens instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemalm.cli.check import Finding, examine
 from schemalm.cli.options import AsJSON, MergeKeys, given_merge_keys, schema_of, wants_merge_keys
 from schemalm.cli.terminal import Terminal, command_line, counted
+from schemalm.errors import InvalidDocument, LimitError
 from schemalm.files.writing import check_kind, check_writable
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from schemalm.baselines import AnyTokenizer
+    from schemalm.checking.findings import DocumentFindings
     from schemalm.inspection import Inspection, TextRun, UnitCount
+    from schemalm.schema.explanation import Failure
 
 # Black text is readable on these colours, on dark and on light terminals. A terminal with few colours would show most
 # of COLOURS as white.
@@ -51,6 +55,8 @@ def inspect(
 ) -> None:
     """Show a document with its tokens coloured."""
     from schemalm.baselines import load_tokenizer  # noqa: PLC0415
+    from schemalm.checking import findings_of  # noqa: PLC0415
+    from schemalm.documents import load_documents  # noqa: PLC0415
     from schemalm.files.writing import write_atomically  # noqa: PLC0415
     from schemalm.inspection import count_units, inspect_value, render_page  # noqa: PLC0415
 
@@ -64,9 +70,9 @@ def inspect(
     merges = wants_merge_keys(merge_keys, schema_of(loaded[tokenizer]))
     merge_options = given_merge_keys(merge_keys)
     again = command_line("tokenizer", "inspect", file, "--tokenizer", tokenizer, *merge_options)
-    examined = examine(file, loaded[tokenizer].encode, merge_keys=merges)
-    _refuse(terminal, file, examined.findings, again)
-    value = examined.loaded.only(str(file))
+    documents = load_documents(file, merge_keys=merges)
+    _refuse(terminal, file, findings_of(documents, str(file), partial(_refusals, loaded[tokenizer])), again)
+    value = documents.only(str(file))
     inspection = inspect_value(loaded[tokenizer], value)
     counts = count_units(value, {str(path): other for path, other in loaded.items()})
     if not as_json:
@@ -83,11 +89,22 @@ def inspect(
     terminal.finish(result, next_command=following)
 
 
-def _refuse(terminal: Terminal, file: Path, findings: list[Finding], again: str) -> None:
+def _refusals(tokenizer: AnyTokenizer, value: Any) -> list[Failure]:
+    """Return why a tokenizer refuses a value; empty if it does not."""
+    from schemalm.checking.checker import failure_of  # noqa: PLC0415
+
+    try:
+        tokenizer.encode(value)
+    except (InvalidDocument, LimitError) as error:
+        return [failure_of(error)]
+    return []
+
+
+def _refuse(terminal: Terminal, file: Path, documents: Sequence[DocumentFindings], again: str) -> None:
     """End the command if the file is not a valid document; `again` is the command to run after correcting it."""
-    if not findings:
+    finding = next((finding for document in documents for finding in document.findings), None)
+    if finding is None:
         return
-    finding = findings[0]
     terminal.show(finding.to_text())
     terminal.finish({"file": str(file), "rejected": asdict(finding)}, next_command=again)
     raise typer.Exit(1)

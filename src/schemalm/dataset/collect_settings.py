@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemalm.bounds import check_number
-from schemalm.dataset.held_out import check_train_split
+from schemalm.errors import ConfigurationError
 
 SecretsPolicy = Literal["drop", "mask"]
 SplitBy = Literal["owner", "repository"]
+
+
+def check_train_split(train_split: float) -> None:
+    """Raise `ConfigurationError` unless the share of documents in training is between 0 and 1."""
+    if not 0 < train_split < 1:
+        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.partitions import Partitions, leading_bits, num_partition_bits
-from schemalm.errors import ConfigurationError
 
 ROWS_AT_ONCE = 1 << 20
 
 Draws = NDArray[np.uint64]
-
-
-def check_train_split(train_split: float) -> None:
-    """Raise `ConfigurationError` unless the share of documents in training is between 0 and 1."""
-    if not 0 < train_split < 1:
-        raise ConfigurationError(f"train_split must lie between 0 and 1, got {train_split}")
 
 
 def draw_of(source: str, seed: int) -> int:

@@ -29,9 +29,10 @@ import numpy as np
 
 from schemalm.baselines import AnyTokenizer
 from schemalm.bounds import check_number
+from schemalm.dataset.collect_settings import check_train_split
 from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
-from schemalm.dataset.held_out import Sources, check_train_split, draw_of
+from schemalm.dataset.held_out import Sources, draw_of
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shard_merging import CORPUS_VALIDATION, ListedSources, ShardMerger, read_left_out, too_few_sources

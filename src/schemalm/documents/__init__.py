@@ -5,20 +5,25 @@ In goes a file or a text; out come JSON values, or an error with line and column
 
 from __future__ import annotations
 
-from schemalm.documents.corpus import deduplicate, read_corpus
-from schemalm.documents.left_out import LeftOut, Rejection
-from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.reading import (
-    LoadedDocument,
-    LoadedDocuments,
-    load_document,
-    load_documents,
-    parse_document,
-    parse_documents,
-)
-from schemalm.documents.rows import CorpusRow
-from schemalm.documents.values import JSONValue, canonical_json, json_equal, value_digest
-from schemalm.documents.writing import dump_document
+from typing import TYPE_CHECKING
+
+from schemalm.loading import lazily
+
+if TYPE_CHECKING:
+    from schemalm.documents.corpus import deduplicate, read_corpus
+    from schemalm.documents.left_out import LeftOut, Rejection
+    from schemalm.documents.limits import DocumentLimits
+    from schemalm.documents.reading import (
+        LoadedDocument,
+        LoadedDocuments,
+        load_document,
+        load_documents,
+        parse_document,
+        parse_documents,
+    )
+    from schemalm.documents.rows import CorpusRow
+    from schemalm.documents.values import JSONValue, canonical_json, json_equal, value_digest
+    from schemalm.documents.writing import dump_document
 
 __all__ = [
     "CorpusRow",
@@ -39,3 +44,23 @@ __all__ = [
     "read_corpus",
     "value_digest",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "corpus": ("deduplicate", "read_corpus"),
+        "left_out": ("LeftOut", "Rejection"),
+        "limits": ("DocumentLimits",),
+        "reading": (
+            "LoadedDocument",
+            "LoadedDocuments",
+            "load_document",
+            "load_documents",
+            "parse_document",
+            "parse_documents",
+        ),
+        "rows": ("CorpusRow",),
+        "values": ("JSONValue", "canonical_json", "json_equal", "value_digest"),
+        "writing": ("dump_document",),
+    },
+)

@@ -12,6 +12,7 @@ import errno
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from schemalm.documents.json_reader import json_with_comments, parse_json, position_of
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
@@ -86,10 +87,26 @@ def load_documents(
     """Return all documents of a file; a file that cannot be read yields one entry with the error."""
     name = source or str(path)
     try:
-        text = read_text(path, name, limits)
+        data = read_bytes(path, name, limits)
     except DocumentError as error:
         return LoadedDocuments((LoadedDocument(None, error),))
-    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+    return documents_in(data, name, limits=limits, merge_keys=merge_keys, json_only=is_json(path.name))
+
+
+def documents_in(
+    data: bytes,
+    name: str,
+    *,
+    limits: DocumentLimits = DEFAULT_LIMITS,
+    merge_keys: bool = False,
+    json_only: bool = False,
+) -> LoadedDocuments:
+    """Return all documents in the content of a file; content that is not text yields one entry with the error."""
+    try:
+        text = decode_text(data, name)
+    except DocumentError as error:
+        return LoadedDocuments((LoadedDocument(None, error),))
+    return parse_documents(text, source=name, limits=limits, merge_keys=merge_keys, json_only=json_only)
 
 
 def parse_document(
@@ -191,6 +208,17 @@ def read_bytes(path: Path, name: str, limits: DocumentLimits) -> bytes:
         is_too_large = getattr(error, "errno", None) == errno.EFBIG
         message = _too_large(limits) if is_too_large else f"cannot be read: {reason_of(error)}"
         raise DocumentError(message, source=name) from None
+
+
+def read_stream(stream: BinaryIO, name: str, limits: DocumentLimits) -> bytes:
+    """Return what is left of a stream; raises `DocumentError` with the source `name` if it is too large or fails."""
+    try:
+        data = stream.read(limits.max_bytes + 1)
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {reason_of(error)}", source=name) from None
+    if len(data) > limits.max_bytes:
+        raise DocumentError(_too_large(limits), source=name)
+    return data
 
 
 def decode_text(data: bytes, name: str) -> str:

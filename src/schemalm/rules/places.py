@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemalm.regular.language import Language
-from schemalm.rules.expressions import expression_language
+from schemalm.rules.expressions import expression_language, problem
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has, conjuncts
@@ -22,6 +22,10 @@ from schemalm.schema.prompt import StringIs, stated_keys
 
 # Names of kinds, and paths of places with references.
 Closed = frozenset[str]
+
+
+# Why an expression is wrong that is right elsewhere.
+NO_NAME = "no name is declared that this expression could use"
 
 
 class AtPlace(Assertion):
@@ -86,6 +90,11 @@ class TextAt(InLanguage):
     def __contains__(self, text: str) -> bool:
         place, closed = self.parts
         return expression_language(place.expression, closed).contains(text)
+
+    def problem(self, text: str) -> tuple[int, str]:
+        """What is wrong with the expressions of a text."""
+        found = problem(self.parts[0].expression, text)
+        return (0, NO_NAME) if found is None else (found.offset, found.message)
 
     def unrestricted(self) -> Formula:
         """The texts while names of every kind are declared."""

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from schemalm.errors import LimitError, RulesError, SchemaError
 from schemalm.json_pointer import pointer_to
 from schemalm.limits import Limits
 from schemalm.rules.amendments import amended
+from schemalm.rules.checking import Link, NameChecker
 from schemalm.rules.expression_places import ExpressionPlaces, kinds_of
+from schemalm.rules.expressions import references
+from schemalm.rules.expressions.types import Names as NamesOf
 from schemalm.rules.names import Names, compile_names
+from schemalm.rules.paths import Place
 from schemalm.rules.places import AtPlace
 from schemalm.rules.structure import RulesFile
 from schemalm.schema.formula import Formula
@@ -38,6 +43,11 @@ class Rules:
     def shape(self) -> Formula:
         """What a document must satisfy, besides the schema, while there are names of every kind."""
         return AtPlace(self.names.tree.root, frozenset())
+
+    @cached_property
+    def checker(self) -> NameChecker:
+        """Checks the names of whole values."""
+        return NameChecker(self.names, _links, _opening)
 
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
@@ -105,3 +115,17 @@ def _amended(schema: Schema, file: RulesFile, limits: Limits) -> Schema:
         at = f" at {error.pointer}" if error.pointer else ""
         raise RulesError(f"with these changes, the schema is invalid{at}: {error.message}", pointer="/amend") from None
     return tree
+
+
+def _links(place: Place, text: str) -> Iterator[list[Link]]:
+    """The chains of names in a text."""
+    for chain in references(place.expression, text):
+        yield [Link(link.type.kind, link.name, link.start, link.end) for link in chain if isinstance(link.type, NamesOf)]
+
+
+def _opening(place: Place) -> str | None:
+    """The text without which a text holds no expression; the empty text for conditions, which need none."""
+    expression = place.expression
+    if expression is None or not kinds_of(expression):
+        return None
+    return "" if expression.form == "condition" else str(expression.delimiters[0])

@@ -8,12 +8,12 @@ other drafts forbid `$schema` in a part or do not mention it; it is read here as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-import referencing
-import referencing.jsonschema
+if TYPE_CHECKING:
+    import referencing
 
 # The drafts that a schema may name, the oldest first.
 DIALECTS = (
@@ -26,23 +26,20 @@ DIALECTS = (
 DRAFT4, DRAFT6, DRAFT7, DRAFT201909, DRAFT202012 = range(1, 6)
 # Addresses that mean the latest draft.
 LATEST = ("", "http://json-schema.org/schema", "https://json-schema.org/schema")
-SPECIFICATIONS = dict(
-    enumerate(
-        (
-            referencing.jsonschema.DRAFT4,
-            referencing.jsonschema.DRAFT6,
-            referencing.jsonschema.DRAFT7,
-            referencing.jsonschema.DRAFT201909,
-            referencing.jsonschema.DRAFT202012,
-        ),
-        start=DRAFT4,
-    )
-)
 # Keywords whose value contains subschemas, by the form of the value.
 TABLES = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 # Keywords that name a part of a schema.
 NAMES = ("$id", "id", "$anchor", "$dynamicAnchor")
+
+
+@cache
+def _specification(draft: int) -> referencing.Specification[Any]:
+    """What the library for references knows about a draft; it is slow to import, and few schemas need it."""
+    import referencing.jsonschema as library  # noqa: PLC0415
+
+    drafts = (library.DRAFT4, library.DRAFT6, library.DRAFT7, library.DRAFT201909, library.DRAFT202012)
+    return drafts[draft - DRAFT4]
 
 
 def dialect(tree: Any) -> str:
@@ -99,7 +96,7 @@ class Drafts:
     def parts(self, contents: Any) -> Iterator[Any]:
         """The direct subschemas of a node."""
         if isinstance(contents, dict):
-            found = SPECIFICATIONS[self.of(contents)].subresources_of(_well_formed(contents))
+            found = _specification(self.of(contents)).subresources_of(_well_formed(contents))
             yield from (node for node in found if isinstance(node, dict | bool))
 
     def resource(self, contents: Any) -> referencing.Resource[Any]:
@@ -120,6 +117,8 @@ class Drafts:
 
     @cached_property
     def _specification(self) -> referencing.Specification[Any]:
+        import referencing  # noqa: PLC0415
+
         make: Any = referencing.Specification
         made: referencing.Specification[Any] = make(
             name="mixed",
@@ -131,7 +130,7 @@ class Drafts:
         return made
 
     def _id(self, contents: Any) -> str | None:
-        found = SPECIFICATIONS[self.of(contents)].id_of(contents) if _is_named(contents) else None
+        found = _specification(self.of(contents)).id_of(contents) if _is_named(contents) else None
         return found if is_address(found) else None
 
     def _anchors(self, contents: Any) -> Iterator[Any]:
@@ -140,13 +139,13 @@ class Drafts:
         while pending:
             node = pending.pop()
             if _is_named(node):
-                yield from SPECIFICATIONS[self.of(node)].anchors_in(node)
+                yield from _specification(self.of(node)).anchors_in(node)
             pending += [part for part in self.parts(node) if self._id(part) is None]
 
     def _enter(self, segments: Any, resolver: Any, subresource: Any) -> Any:
         """The resolver after a step of a pointer, which may lead into a part of another draft."""
         for draft in dict.fromkeys((self.root, self.of(subresource.contents))):
-            inside = SPECIFICATIONS[draft].maybe_in_subresource(segments, resolver, subresource)
+            inside = _specification(draft).maybe_in_subresource(segments, resolver, subresource)
             if inside is not resolver:
                 return inside
         return resolver

@@ -12,10 +12,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-import referencing.exceptions
-import referencing.jsonschema
-from jsonschema_specifications import REGISTRY as META_SCHEMAS
-
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError
 from schemalm.json_pointer import escape, parts_of, pointer_to
@@ -47,13 +43,15 @@ class References:
     """Resolves the references of one schema; `drafts`: the draft of every part."""
 
     def __init__(self, schema: Schema) -> None:
-        names, is_mixed = _reference_keywords(schema)
+        names, inner_names, is_mixed = _reference_keywords(schema)
         self.drafts = Drafts(schema, is_mixed)
         self._schema = schema
         self._is_dynamic = not names.isdisjoint(DYNAMIC)
         self._bases = _bases(schema) if self._is_dynamic else {}
-        # If no part has a name, a pointer has the same target everywhere and needs no resolver.
-        self.root: Resolver = None if names.isdisjoint(NAMING) else self._root_resolver()
+        # If no part but the whole has a name, a pointer has the same target everywhere and needs no resolver. The
+        # library that makes resolvers is slow to import.
+        named = names if self._is_dynamic or is_mixed else inner_names
+        self.root: Resolver = None if named.isdisjoint(NAMING) else self._root_resolver()
 
     @property
     def dialect(self) -> str:
@@ -61,6 +59,8 @@ class References:
         return self.drafts.address_of(self._schema)
 
     def _root_resolver(self) -> Resolver:
+        from jsonschema_specifications import REGISTRY as META_SCHEMAS  # noqa: PLC0415
+
         registry = META_SCHEMAS.with_resources(self.drafts.resources(self._schema)).crawl()
         return registry.resolver_with_root(self.drafts.resource(self._schema))
 
@@ -92,6 +92,8 @@ class References:
         return SchemaLocation(found, target, inside)
 
     def _look_up(self, keyword: str, reference: str, resolver: Resolver) -> tuple[Any, Resolver]:
+        import referencing.jsonschema  # noqa: PLC0415
+
         try:
             resolver = resolver or self._root_resolver()
             if keyword == "$recursiveRef":
@@ -111,6 +113,8 @@ class References:
         """The JSON pointer of a schema object, or its address in a meta-schema; empty for other values."""
         found = self._pointers.get(id(target))
         if found is None and isinstance(target, dict):
+            from jsonschema_specifications import REGISTRY as META_SCHEMAS  # noqa: PLC0415
+
             for address in META_SCHEMAS:
                 self._pointers.update(_pointers(META_SCHEMAS.contents(address), address))
                 self.drafts.add(META_SCHEMAS.contents(address))
@@ -145,9 +149,13 @@ def _at_path(node: Any, path: list[str]) -> Any:
     return node
 
 
-def _reference_keywords(schema: Schema) -> tuple[set[str], bool]:
-    """The keywords of a tree that affect references, and whether a part names a draft."""
+def _reference_keywords(schema: Schema) -> tuple[set[str], set[str], bool]:
+    """The keywords of a tree that affect references, those without the address of the whole, and whether it is mixed.
+
+    It is mixed if a part names a draft.
+    """
     names: set[str] = set()
+    inner_names: set[str] = set()
     is_mixed = False
     for level in levels(schema):
         for node in level:
@@ -155,7 +163,8 @@ def _reference_keywords(schema: Schema) -> tuple[set[str], bool]:
                 found = {name for name in REFERENCE_KEYWORDS & node.keys() if isinstance(node[name], str | bool)}
                 is_mixed = is_mixed or ("$schema" in found and node is not schema)
                 names |= found
-    return names, is_mixed
+                inner_names |= found - {"$id", "id"} if node is schema else found
+    return names, inner_names, is_mixed
 
 
 def _pointers(schema: Schema, address: str) -> dict[int, str]:

@@ -13,10 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import jsonschema_rs
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schemalm.documents.values import levels
 from schemalm.errors import LimitError, SchemaError
@@ -26,6 +23,9 @@ from schemalm.limits import Limits
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.wording import reason_of
 from schemalm.schema.dialects import DIALECTS, DRAFT4, Drafts, dialect, named_draft
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Schema = dict[str, Any] | bool
 
@@ -117,7 +117,7 @@ def _check_form(tree: Schema) -> None:
 
 
 # The path of an invalid part, and the error.
-Fault = tuple[list[str | int], jsonschema_rs.ValidationError]
+Fault: TypeAlias = "tuple[list[str | int], jsonschema_rs.ValidationError]"
 
 
 def _fault(tree: Schema, candidates: Sequence[str]) -> Fault | None:
@@ -188,7 +188,9 @@ def _most_specific(error: jsonschema_rs.ValidationError) -> jsonschema_rs.Valida
 @cache
 def _meta_validator(named: str) -> jsonschema_rs.Validator:
     """A validator of schemas of one draft; patterns are checked later, when they are read."""
-    meta_schema = SPECIFICATIONS.contents(named)
+    import jsonschema_rs  # noqa: PLC0415 (slow to import, and a compiled schema that is read again does not need it)
+
+    meta_schema = {"$schema": named, "$ref": named}  # the library has it
     return jsonschema_rs.validator_for(meta_schema, validate_formats=False, retriever=_refuse)
 
 

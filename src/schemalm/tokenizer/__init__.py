@@ -3,7 +3,22 @@
 In go values of a grammar, or token ids; out come token ids, or values.
 """
 
-from schemalm.tokenizer.parts import GrammarStates
-from schemalm.tokenizer.tokenizer import Tokenizer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemalm.loading import lazily
+
+if TYPE_CHECKING:
+    from schemalm.tokenizer.parts import GrammarStates
+    from schemalm.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["GrammarStates", "Tokenizer"]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "parts": ("GrammarStates",),
+        "tokenizer": ("Tokenizer",),
+    },
+)

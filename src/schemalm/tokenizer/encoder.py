@@ -13,16 +13,15 @@ end, or a free key with its end. The walk has its own stack, so deep values need
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import repeat
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.json_pointer import pointer_to
 from schemalm.memo import Allowance, Memo
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
-from schemalm.schema.explanation import Explainer, Failure, Path
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
     CompiledRules,
@@ -33,6 +32,9 @@ from schemalm.tokenizer.compiled_rules import (
     required,
 )
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PieceKind
+
+if TYPE_CHECKING:
+    from schemalm.schema.explanation import Explainer, Failure, Path
 
 T = TypeVar("T")
 
@@ -61,6 +63,18 @@ NOT_WRITTEN = (
 )
 
 
+class _RefusedHereError(Exception):
+    """The grammar does not admit the value; `path`: where the walk through it ended."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+# The keyword of failures that are about names.
+NAMES = "names"
+
+
 class Encoder(Generic[T]):
     """Encodes values of a grammar by applying `encode_piece` to each piece of their derivation."""
 
@@ -69,19 +83,62 @@ class Encoder(Generic[T]):
         self._rules, self._pieces = rules, PieceEncoder(encode_piece)
         self._cache = EncodeCache(rules, self._pieces)
         self._shape = grammar.shape
-        self._explainer = Explainer(grammar.shapes, grammar.budget)
+        self._names = grammar.rules.checker if grammar.rules is not None else None
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        """Most documents are valid, so it is imported when the first one is not."""
+        from schemalm.schema.explanation import Explainer  # noqa: PLC0415
+
+        return Explainer(self._rules.grammar.shapes, self._rules.grammar.budget)
 
     def encode(self, value: Any) -> list[T]:
         """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.
 
         Raises LimitError, with a JSON pointer as its place, if that takes more work than the limits allow.
         """
+        with self._rules.grammar.budget.call("encode"):
+            try:
+                encoded = self._encoded(value)
+            except _RefusedHereError as refused:
+                failure = _json_fault(value, refused.path) or self._explainer.explain(self._shape, value, refused.path)
+                failure = failure or _not_written(refused.path)
+                raise InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword) from None
+            if self._names is not None:
+                for violation in self._names.violations(value):
+                    raise InvalidDocument(violation.message, pointer=violation.pointer, keyword=NAMES)
+            return encoded
+
+    def failures(self, value: Any) -> list[Failure]:
+        """The independent failures of a value; empty if and only if it can be encoded. Names come last.
+
+        Raises InvalidDocument for a value that is nested too deeply, and LimitError as `encode` does.
+        """
+        with self._rules.grammar.budget.call("encode"):
+            found: list[Failure] = []
+            try:
+                self._encoded(value)
+            except _RefusedHereError as refused:
+                fault = _json_fault(value, refused.path)
+                if fault:
+                    return [fault]
+                found = self._explainer.explain_all(self._shape, value, refused.path) or [_not_written(refused.path)]
+            return found + self._faults_of_names(value)
+
+    def _faults_of_names(self, value: Any) -> list[Failure]:
+        violations = self._names.violations(value) if self._names is not None else []
+        if not violations:
+            return []
+        from schemalm.schema.explanation import Failure  # noqa: PLC0415 (not needed for valid documents)
+
+        return [Failure(one.path, NAMES, one.message, offset=one.span[0] if one.span else None) for one in violations]
+
+    def _encoded(self, value: Any) -> list[T]:
         self._pieces.clear_if_full()
         if self._cache.allowance.is_spent:
             self._cache = EncodeCache(self._rules, self._pieces)
         try:
-            with self._rules.grammar.budget.call("encode"):
-                return self._walk(value)
+            return self._walk(value)
         except RecursionError:
             # Comparing items is recursive.
             raise InvalidDocument(TOO_DEEP, keyword="depth") from None
@@ -124,15 +181,9 @@ class Encoder(Generic[T]):
                     child, name, state, members, seen = frames.pop()
                     states = state.after if state.after is not None else state.after_value(outcome, child, seen)
         except (RefusedError, UnicodeEncodeError):
-            raise self._invalid_document(value, _path(frames, name, members)) from None
+            raise _RefusedHereError(_path(frames, name, members)) from None
         except LimitError as error:
             raise error.during("encode", pointer_to(_path(frames, name, members))) from None
-
-    def _invalid_document(self, value: Any, path: Path) -> InvalidDocument:
-        failure = _json_fault(value, path) or self._explainer.explain(self._shape, value, path)
-        if failure is None:
-            failure = Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
-        return InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword)
 
 
 class PieceEncoder(Generic[T]):
@@ -332,8 +383,16 @@ def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[
     )
 
 
+def _not_written(path: Path) -> Failure:
+    from schemalm.schema.explanation import Failure  # noqa: PLC0415
+
+    return Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
+
+
 def _json_fault(value: Any, path: Path) -> Failure | None:
     """Why the key or scalar at `path` is not JSON; None if it is."""
+    from schemalm.schema.explanation import Failure  # noqa: PLC0415
+
     fault = None
     for depth, element in enumerate(path):
         if isinstance(value, dict):

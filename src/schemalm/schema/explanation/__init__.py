@@ -1,4 +1,4 @@
-"""Explains why a value breaks a schema: the location and keyword to look at first, and what would help.
+"""Explains why a value breaks a schema: the locations and keywords, the one to look at first, and what would help.
 
     locations.py   the values inside a value, with the results for each; changes of a value
     tasks.py       recursion without Python's stack
@@ -7,6 +7,7 @@
     faults.py      what keeps a value from satisfying a formula, and the nearest of several alternatives
     finder.py      finds the faults of a value
     wording.py     the sentences
+    independence.py  the faults that do not follow from others
     remedies.py    the smallest change that is known to help
     explainer.py   combines these steps
 

@@ -175,7 +175,7 @@ class Evaluator:
         if isinstance(atom, PropertyNames):
             return all(self.allows_name(atom, name) for name in value)
         if isinstance(atom, Unique):
-            return self.repetition(value) is None
+            return next(self.repetitions(value), None) is None
         return _is_of_size(atom, len(value))
 
     def _holds_of_string(self, atom: Assertion, value: str) -> bool:
@@ -199,16 +199,15 @@ class Evaluator:
         self.allowance.work(1 + len(text) // CHARACTERS_PER_UNIT)
         return self._shapes.key_satisfies(text, atom.parts[0])
 
-    def repetition(self, items: list[Any]) -> int | None:
-        """The index of the first item that repeats an earlier one."""
+    def repetitions(self, items: list[Any]) -> Iterator[int]:
+        """Yield the index of each item that repeats an earlier one."""
         seen: set[Hashable] = set()
         for index, item in enumerate(items):
             known = identity(item)
             self.allowance.work(REPETITION_UNITS)
             if known in seen:
-                return index
+                yield index
             seen.add(known)
-        return None
 
 
 def _is_of_size(atom: Assertion, size: int) -> bool:

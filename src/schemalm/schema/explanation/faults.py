@@ -7,10 +7,11 @@ the keys of an object and their constants, rather than by the number of faults d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from schemalm.schema.explanation.locations import Change, Location
 from schemalm.schema.explanation.wording import MAX_LISTED, joined, named, not_one_of, wrong_kind
@@ -21,7 +22,7 @@ COST = 2
 MAX_DISTANCE_INSIDE = 3
 MAX_COST = 1_000_000  # of a fault that nothing can repair
 MAX_CHANGES = 12
-MAX_PARTS = 16
+MAX_PARTS = 101  # one more than are reported
 MAX_REASONS = 4
 
 
@@ -30,9 +31,10 @@ class Fault:
     """One broken keyword at one location, with the cost of all faults that it represents.
 
     message: makes the message. changes: ways to repair it. kinds: the allowed kinds, if the value has none of them.
-    constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. reasons: the
-    messages of the alternatives that it covers. If it represents several faults: some_distance, their distance;
-    own_cost, the cost of this fault alone; parts, the faults.
+    constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. similar:
+    the allowed keys that are similar to a wrong one. reasons: the messages of the alternatives that it covers. offset:
+    where in a text the fault is, if that is known. If it represents several faults: some_distance, their distance;
+    own_cost, the cost of this fault alone; parts, the faults, of which the first one is this fault.
     """
 
     location: Location
@@ -43,7 +45,9 @@ class Fault:
     kinds: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     missing: str | None = None
+    similar: tuple[str, ...] = ()
     reasons: tuple[Callable[[], str], ...] = ()
+    offset: int | None = None
     some_distance: int | None = None
     own_cost: int | None = None
     parts: tuple[Fault, ...] = ()
@@ -62,6 +66,12 @@ class Fault:
     def distance(self) -> int:
         """The distance between the value and what is required."""
         return self.cost if self.some_distance is None else self.some_distance
+
+
+def restated(fault: Fault, **fields: Any) -> Fault:
+    """A fault with other fields; the first of the faults that it represents is restated as well."""
+    parts = (replace(fault.parts[0], **fields), *fault.parts[1:]) if fault.parts else ()
+    return replace(fault, **fields, parts=parts)
 
 
 def combined(faults: Sequence[Fault]) -> Fault:
@@ -105,8 +115,8 @@ def nearest(location: Location, alternatives: Sequence[Alternative], keyword: st
     changes = changes_of([found, *(fault for fault in faults if fault.distance <= least + TYPO_COST)])
     others = dict.fromkeys(kind for one in alternatives if one not in fitting for kind in one.fault.kinds)
     if found.location is not location or not others or isinstance(location.value, dict | list):
-        return replace(found, changes=changes)
-    return replace(
+        return restated(found, changes=changes)
+    return restated(
         found, changes=changes, message=lambda: f"{found.message()}; also allowed: {joined(list(others), 'or')}"
     )
 
@@ -144,19 +154,18 @@ def _is_of_kind(fault: Fault, location: Location) -> bool:
 
 def _distinguishing_fault(faults: Sequence[Fault]) -> Fault | None:
     """The fault at a location where each alternative requires other constants and none is given; else None."""
-    for candidate in _constant_leaves(faults[0]):
-        same = [_constant_leaf_at(candidate.location, fault) for fault in faults]
-        if all(leaf is not None for leaf in same):
-            return _one_of_constants([leaf for leaf in same if leaf is not None])
-    return None
+    leaves = [_constant_leaves(fault) for fault in faults]
+    common = next((location for location in leaves[0] if all(location in others for others in leaves)), None)
+    return None if common is None else _one_of_constants([others[common] for others in leaves])
 
 
-def _constant_leaves(fault: Fault) -> Iterator[Fault]:
-    return (leaf for leaf in fault.leaves if leaf.constants)
-
-
-def _constant_leaf_at(location: Location, fault: Fault) -> Fault | None:
-    return next((leaf for leaf in _constant_leaves(fault) if leaf.location is location), None)
+def _constant_leaves(fault: Fault) -> dict[Location, Fault]:
+    """The first leaf about constants at each location."""
+    found: dict[Location, Fault] = {}
+    for leaf in fault.leaves:
+        if leaf.constants:
+            found.setdefault(leaf.location, leaf)
+    return found
 
 
 def _one_of_constants(leaves: Sequence[Fault]) -> Fault:
@@ -170,7 +179,7 @@ def _of_several(location: Location, faults: Sequence[Fault], keyword: str) -> Fa
     """One fault for alternatives at the same distance."""
     if all(_is_of_kind(fault, location) for fault in faults):
         kinds = tuple(sorted({kind for fault in faults for kind in fault.kinds}))
-        return replace(faults[0], keyword="type", message=lambda: wrong_kind(location.value, kinds), kinds=kinds)
+        return restated(faults[0], keyword="type", message=lambda: wrong_kind(location.value, kinds), kinds=kinds)
     deep = [fault for fault in faults if fault.location is not location]
     if deep:
         return max(deep, key=lambda fault: (fault.location.depth, fault.keyword != "additionalProperties"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -21,6 +20,7 @@ from schemalm.schema.explanation.faults import (
     combined,
     inside,
     nearest,
+    restated,
 )
 from schemalm.schema.explanation.guesses import other_spellings, similar_constants, similar_keys
 from schemalm.schema.explanation.locations import HOLE, Add, Change, Location, Remove, Rename
@@ -42,9 +42,9 @@ from schemalm.schema.formula import FALSE, TRUE, And, Constant, ExactlyOne, Form
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.keywords.numbers import NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
-from schemalm.schema.keywords.strings import Pattern, StringIn
+from schemalm.schema.keywords.strings import InLanguage, Pattern, StringIn
 
-MAX_FAULTS = 32  # counted per object or array
+MAX_FAULTS = 101  # counted per object or array
 UNITS = 8  # of work, for a fault
 
 
@@ -115,9 +115,9 @@ class Finder:
         changes = changes_of([found, *(fault for _, fault in conditions)])
         known = [fact for part, _ in conditions for fact in facts(children(part)[0], location.value) or ()]
         if not known or location not in (found.location, found.location.parent):
-            return replace(found, changes=changes)
+            return restated(found, changes=changes)
         reason = joined(known, "and")
-        return replace(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")
+        return restated(found, changes=changes, message=lambda: f"because {reason}, {found.message()}")
 
     def _alternative(self, part: Formula, fault: Fault, value: Any) -> Alternative:
         if not isinstance(value, dict):
@@ -152,7 +152,7 @@ class Finder:
     def _with_renaming(self, fault: Fault, unknown: Sequence[str], location: Location) -> Fault:
         name = str(fault.missing)
         meant = tuple(Rename(location, other, name) for other in similar_keys(name, unknown, self._allowance))
-        return replace(fault, changes=(*fault.changes, *meant))
+        return restated(fault, changes=(*fault.changes, *meant))
 
     def _assertion(self, atom: Assertion, location: Location) -> Task[Fault]:
         if atom.kind is None and not isinstance(atom, KindIs | Is):
@@ -186,6 +186,9 @@ class Finder:
                 (Add(location, name),),
                 missing=name,
             )
+        if isinstance(atom, InLanguage):
+            offset, words = atom.problem(value)
+            return Fault(location, atom.keyword, lambda: words, COST, offset=offset)
         if isinstance(atom, StringIn | NumberIn):
             return self._none_of(atom, location)
         if isinstance(atom, Unique):
@@ -220,8 +223,10 @@ class Finder:
         return Fault(location, "enum", lambda: message(atom, location.value), cost, changes, constants=constants)
 
     def _repeated(self, location: Location) -> Fault:
-        index = self._evaluator.repetition(location.value)
-        assert index is not None, "an array that breaks `uniqueItems` has a repetition"
+        found = islice(self._evaluator.repetitions(location.value), self._max_faults)
+        return combined([self._repetition(index, location) for index in found])
+
+    def _repetition(self, index: int, location: Location) -> Fault:
         item = location.child(index)
         words = f"the item {shown(item.value)} repeats an earlier one"
         return Fault(item, "uniqueItems", lambda: words, COST, (Remove(location, index),))
@@ -256,7 +261,7 @@ class Finder:
             listing = f"; allowed: {listed(others)}" if others else ""
             return f"the key {named(name)} is not allowed here{listing}"
 
-        return Fault(location.child(name), "additionalProperties", words, COST, changes)
+        return Fault(location.child(name), "additionalProperties", words, COST, changes, similar=tuple(meant))
 
     def _names(self, atom: PropertyNames, location: Location) -> Task[Fault]:
         found = []

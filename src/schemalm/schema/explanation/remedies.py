@@ -11,7 +11,7 @@ from schemalm.schema.explanation.faults import MAX_COST, Fault
 from schemalm.schema.explanation.finder import Finder
 from schemalm.schema.explanation.locations import Add, Change, Location, Path, Remove, Rename, changed
 from schemalm.schema.explanation.tasks import finish
-from schemalm.schema.explanation.wording import joined
+from schemalm.schema.explanation.wording import joined, named
 from schemalm.schema.formula import Formula
 
 Signature: TypeAlias = "tuple[Path, str, str | None]"
@@ -22,17 +22,28 @@ MAX_FIRST = 4  # changes that are combined with a second one
 class Remedies:
     """Finds changes that repair a fault of a whole value without breaking anything else."""
 
-    def __init__(self, evaluator: Evaluator, finder: Finder, formula: Formula) -> None:
+    def __init__(self, evaluator: Evaluator, finder: Finder, formula: Formula, root: Location, whole: Fault) -> None:
+        """root: the whole value; whole: all its faults."""
         self._evaluator = evaluator
         self._finder = finder
         self._formula = formula
+        self._root = root
+        self._whole = whole
+        self._known = _signatures(whole)
 
-    def find(self, root: Location, fault: Fault) -> list[tuple[Change, ...]]:
-        """Changes that each repair the fault; if there are none, two that do so together; else an empty list."""
-        most, known = fault.cost - fault.weight, _signatures(fault)
+    def share(self, part: float) -> None:
+        """Starts a part of the search that may take the fraction `part` of a call's work."""
+        self._evaluator.allowance.share(part)
+
+    def find(self, fault: Fault) -> list[tuple[Change, ...]]:
+        """Changes that each repair a fault; if there are none, two that do so together; else an empty list.
+
+        Raises the errors of `Allowance.work`.
+        """
+        most = self._whole.cost - fault.weight
         # The value of a key that is added elsewhere is unknown, so adding it may not help.
         tried = [change for change in fault.changes if not isinstance(change, Add) or change.location is fault.location]
-        single = [(self._cost(after := changed(root, change), known), change, after) for change in tried]
+        single = [(self._cost(after := changed(self._root, change)), change, after) for change in tried]
         least = min((cost for cost, *_ in single), default=MAX_COST)
         if least <= most:
             return [(change,) for cost, change, _ in single if cost == least]
@@ -40,16 +51,31 @@ class Remedies:
             for second in self._fault(after).changes[:MAX_FIRST]:
                 if isinstance(second, Add) or _undoes(second, first):
                     continue
-                if self._cost(changed(after, second), known) <= most:
+                if self._cost(changed(after, second)) <= most:
                     return [(first, second)]
         return []
 
-    def _cost(self, root: Location, known: frozenset[Signature]) -> int:
+    def settled_by(self, remedies: Sequence[tuple[Change, ...]]) -> set[Fault]:
+        """The faults that the likely remedy of another one repairs as well: if a key is misspelled, its right name."""
+        if len(remedies) != 1 or len(remedies[0]) != 1:
+            return set()
+        (change,) = remedies[0]
+        if not isinstance(change, Rename):
+            return set()
+        after = changed(self._root, change)
+        left = frozenset() if self._holds(after) else _signatures(self._fault(after))
+        wrong = change.location.child(change.key)
+        return {leaf for leaf in self._whole.leaves if leaf.location is not wrong and _signature(leaf) not in left}
+
+    def _holds(self, root: Location) -> bool:
+        return finish(self._evaluator.holds(self._formula, root))
+
+    def _cost(self, root: Location) -> int:
         """The cost that remains after a change; `MAX_COST` more if there is a fault that was not known."""
-        if finish(self._evaluator.holds(self._formula, root)):
+        if self._holds(root):
             return 0
         fault = self._fault(root)
-        return fault.cost if _signatures(fault) <= known else fault.cost + MAX_COST
+        return fault.cost if _signatures(fault) <= self._known else fault.cost + MAX_COST
 
     def _fault(self, root: Location) -> Fault:
         return finish(self._finder.fault(self._formula, root))
@@ -68,7 +94,11 @@ def _target(change: Change) -> Path:
 
 
 def _signatures(fault: Fault) -> frozenset[Signature]:
-    return frozenset((leaf.location.path, leaf.keyword, leaf.missing) for leaf in fault.leaves)
+    return frozenset(map(_signature, fault.leaves))
+
+
+def _signature(fault: Fault) -> Signature:
+    return fault.location.path, fault.keyword, fault.missing
 
 
 def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
@@ -85,6 +115,11 @@ def advice(remedies: Sequence[tuple[Change, ...]], fault: Fault) -> str:
     around = [changes for changes in remedies if all(_holds(change, path) for change in changes)]
     words = [joined([_words(change, path) for change in changes], "and") for changes in own or around]
     return joined(list(dict.fromkeys(words))[:MAX_ALTERNATIVES], "or")
+
+
+def nearest_name(fault: Fault) -> str:
+    """The nearest name that is allowed in place of a wrong key, though no change is known to help; else empty."""
+    return f"the nearest allowed key is {named(fault.similar[0])}" if fault.similar else ""
 
 
 def _is_said(change: Change, fault: Fault) -> bool:

@@ -115,6 +115,10 @@ class InLanguage(Assertion):
     def __contains__(self, text: str) -> bool:
         raise NotImplementedError
 
+    def problem(self, text: str) -> tuple[int, str]:
+        """Why a text is not in the language: the index of the character, and the reason in words."""
+        raise NotImplementedError
+
 
 def pattern(translator: Translator, source: str, pointer: str, keyword: str) -> Formula:
     """The assertion of a pattern; raises SchemaError if it is malformed or not regular."""

@@ -1,9 +1,8 @@
-"""Find the line and column that a JSON pointer leads to, for messages about values that break a schema.
+"""Finds the lines and columns that JSON pointers lead to, for messages about values that break a schema.
 
-`locate` takes the text of a document that was read before, and a pointer into its value; it returns line and column,
-both from 1. It parses the text again, slowly, so it is for errors only. JSON is parsed as YAML; where the two differ,
-there is no position rather than a wrong one. A value that the merge key `<<` brings in is located at its original
-position.
+`Positions` takes the text of a document that was read before. It parses the text again, slowly, so it is for errors
+only. JSON is parsed as YAML; where the two differ, there is no position rather than a wrong one. A value that the merge
+key `<<` brings in is located at its original position.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from schemalm.checking.offsets import offset_in_source
 from schemalm.documents.json_reader import position_of
 from schemalm.documents.yaml_faults import YAMLFault
 from schemalm.documents.yaml_parser import parse
@@ -30,27 +30,39 @@ class SourcePosition:
     column: int
 
 
-def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> SourcePosition | None:
-    """Return the position that `pointer` leads to: of a scalar, or of the key of an empty value, list or mapping.
+class Positions:
+    """The positions of the values in the text of one document; `first_line`: the number of the text's first line."""
 
-    keyword: the broken keyword; for some keywords the position of the key is returned.
-    first_line: the number of the text's first line.
-    Returns None if the text cannot be parsed or the pointer cannot be followed.
-    """
-    text = text.removeprefix("\ufeff")
-    tree = _Tree()
-    try:
-        parse(text, tree)
-    except (YAMLFault, RecursionError):  # the message is useful without a position
-        return None
-    child = tree.root
-    for part in parts_of(pointer):
-        child = child and _step(child.node, part)
-    if child is None:
-        return None
-    is_named_by_key = child.key is not None and (keyword in _ABOUT_KEYS or child.node.text is None)
-    line, column = position_of(text, child.key if is_named_by_key and child.key is not None else child.start)
-    return SourcePosition(line + first_line - 1, column)
+    def __init__(self, text: str, first_line: int = 1) -> None:
+        self._text = text.removeprefix("\ufeff")
+        self._first_line = first_line
+        tree = _Tree()
+        try:
+            parse(self._text, tree)
+            self._root = tree.root
+        except (YAMLFault, RecursionError):  # messages are useful without a position
+            self._root = None
+
+    def locate(self, pointer: str, keyword: str = "", offset: int | None = None) -> SourcePosition | None:
+        """Return the position that `pointer` leads to: of a scalar, or of the key of an empty value, list or mapping.
+
+        keyword: the broken keyword; for some keywords the position of the key is returned. offset: the index of a
+        character of the scalar; its position is returned if the text is simple enough. Returns None if the text cannot
+        be parsed or the pointer cannot be followed.
+        """
+        child = self._root
+        for part in parts_of(pointer):
+            child = child and _step(child.node, part)
+        if child is None:
+            return None
+        start = child.start
+        if child.key is not None and (keyword in _ABOUT_KEYS or child.node.text is None):
+            start = child.key
+        elif offset is not None and child.node.text is not None:
+            found = offset_in_source(self._text, start, child.node.text, offset)
+            start = start if found is None else found
+        line, column = position_of(self._text, start)
+        return SourcePosition(line + self._first_line - 1, column)
 
 
 @dataclass(slots=True)

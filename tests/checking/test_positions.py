@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from schemalm.cli.locate import SourcePosition, excerpt, locate
+from schemalm.checking.positions import Positions, SourcePosition, excerpt
 from schemalm.documents import JSONValue, dump_document
 from schemalm.json_pointer import escape
+
+
+def locate(text: str, pointer: str, keyword: str = "", first_line: int = 1) -> SourcePosition | None:
+    return Positions(text, first_line).locate(pointer, keyword)
+
 
 TEXT = """\
 on: push
