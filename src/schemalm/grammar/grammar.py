@@ -27,9 +27,9 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Tar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
-from schemalm.rules.places import Closed, with_closed
+from schemalm.rules.places import AtPlace, Closed, Promised, TextAt, with_closed
 from schemalm.rules.rules import Rules
-from schemalm.schema.formula import TRUE, Formula, all_of
+from schemalm.schema.formula import TRUE, Atom, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
 from schemalm.schema.prompt import Prompt
@@ -206,9 +206,16 @@ class Grammar:
 
     def label(self, nonterminal: int) -> str:
         """Returns a short name of the nonterminal that is the same in every process: 16 hex digits."""
-        node = self.nonterminals[nonterminal]
+        node = self._unrestricted(self.nonterminals[nonterminal])
         text = self.automaton.name(node.state.dfa_state) if isinstance(node.state, Text | Key) else ""
         return label_of(node.state, node.accepts, node.owner_accepts, text)
+
+    def _unrestricted(self, node: Nonterminal) -> Nonterminal:
+        """The nonterminal without what the names of one document close or demand."""
+        if self.rules is None:
+            return node
+        state = self._changed_state(node.state, lambda obligation: obligation.map(_without_names))
+        return node if state is None else replace(node, state=state)
 
     def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that still needs its child's outcome."""
@@ -426,3 +433,11 @@ class Grammar:
             return Step((self.number(Nonterminal(state, key_accepts, accepts)),))
         found = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))
         return Step((self.number(Nonterminal(state, found)),)) if found else None
+
+
+def _without_names(atom: Atom) -> Formula:
+    return atom.unrestricted() if isinstance(atom, AtPlace | TextAt | Promised) else open_members(atom)
+
+
+# Opens what the names of a document have closed, also in members and items.
+open_members = with_closed(lambda closed: frozenset())

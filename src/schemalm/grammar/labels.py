@@ -93,6 +93,8 @@ def _obligation(obligation: Obligation) -> str:
 
 def _spelled(part: object) -> str:
     """Returns the spelling of a formula, or of one of its parts."""
+    if isinstance(part, AtPlace | TextAt):
+        return f"{FORMULA_NAMES[type(part)]}({part.parts[0].path})"
     if isinstance(part, Formula):
         return f"{FORMULA_NAMES[type(part)]}({', '.join(map(_spelled, part.parts))})"
     if isinstance(part, tuple):

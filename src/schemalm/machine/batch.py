@@ -51,6 +51,10 @@ class BatchMasks:
         slots_B = torch.tensor(self._slots_of(rows), device=self._table_RP.device)
         masks_BV = unpack_masks(self._table_RP.index_select(0, slots_B), self._vocab_size)
         forbidden = [(index, token) for index, machine in enumerate(machines) for token in machine.forbidden_tokens()]
+        named = [index for index, machine in enumerate(machines) if machine.has_named_mask]
+        if named:
+            rows_NV = torch.from_numpy(np.stack([machines[index].mask() for index in named]))
+            masks_BV[torch.tensor(named, device=masks_BV.device)] = rows_NV.to(masks_BV.device)
         if forbidden:
             forbidden_N2 = torch.tensor(forbidden, device=masks_BV.device)
             masks_BV[forbidden_N2[:, 0], forbidden_N2[:, 1]] = False

@@ -40,7 +40,7 @@ class Machine(SymbolMachine):
             return self.tables.empty_mask
         top = self.stack[-1]
         try:
-            mask = self._unpacked(top.row) if self.names is None else self._named_mask(top)
+            mask = mask_of_names(self) if self.has_named_mask else self._unpacked(top.row)
             if not (top.has_dynamic_mask or self.items):
                 return mask
             forbidden = self.forbidden_tokens()
@@ -53,11 +53,13 @@ class Machine(SymbolMachine):
             mask.flags.writeable = False
         return mask
 
-    def _named_mask(self, top: StackEntry) -> NDArray[np.bool_]:
-        """Returns the tokens that finite states and names admit."""
-        if top.slot is None and not (top.has_expressions and self.tables.slot_row(top).others):
-            return self._unpacked(top.row)
-        return mask_of_names(self)
+    @property
+    def has_named_mask(self) -> bool:
+        """Whether the mask depends on the names of the document, and not on the top of the stack alone."""
+        if self.names is None or not self.stack:
+            return False
+        top = self.stack[-1]
+        return top.slot is not None or (top.has_expressions and bool(self.tables.slot_row(top).others))
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""

@@ -69,9 +69,19 @@ class Decoder:
         """
         with self._rules.grammar.budget.call("decode"):
             try:
-                return self.decode_fast(ids)
+                value = self.decode_fast(ids)
             except RefusedError:
-                return self._decode_slowly(ids)
+                value = self._decode_slowly(ids)
+            self._check_names(ids, value)
+            return value
+
+    def _check_names(self, ids: Sequence[int], value: Any) -> None:
+        """Raises DecodeError if the document breaks a rule about names."""
+        rules = self._rules.grammar.rules
+        violations = rules.checker.violations(value) if rules is not None else []
+        if violations:
+            first = violations[0]
+            raise DecodeError(f"at {first.pointer or '/'}: {first.message}", position=len(ids))
 
     def decode_fast(self, ids: Sequence[int]) -> Any:
         """The value of a complete document by the fast path; raises RefusedError if that does not cover it."""
