@@ -6,7 +6,6 @@ input, so automata match them, in time linear in the length of the name.
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Any
 from schemalm.limits import Limits
 from schemalm.regular.matching import PatternMatcher
 from schemalm.schema.naming import identity_of
-from schemalm.schema.sources import CUSTOM, VENDOR, Schema
+from schemalm.schema.sources import CUSTOM, VENDOR, Schema, built_in_folder
 
 # Suffixes by the file types of a check, in upper and lower case.
 _SUFFIXES = {"yaml": r"[yY][aA]?[mM][lL]", "json": r"[jJ][sS][oO][nN][cC5]?"}
@@ -65,7 +64,7 @@ def _identity(schema: Schema) -> tuple[str, str]:
 
 
 def _schemas(name: str) -> Iterator[Schema]:
-    for package in (VENDOR, CUSTOM):
-        file = importlib.resources.files(package) / f"{name}.json"
+    for part in (VENDOR, CUSTOM):
+        file = built_in_folder(part) / f"{name}.json"
         if file.is_file():
             yield json.loads(file.read_bytes())

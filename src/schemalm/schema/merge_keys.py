@@ -6,12 +6,11 @@ recognized by its `$id`, else its title, so a copy in a file or in a tokenizer c
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 from functools import cache
 
 from schemalm.schema.naming import identity_of
-from schemalm.schema.sources import VENDOR, Schema
+from schemalm.schema.sources import VENDOR, Schema, built_in_folder
 
 # Built-in schemas of formats whose documentation or schema mentions `<<`.
 MERGING_FORMATS = ("bitbucket-pipelines", "circle-ci", "compose-spec", "gitlab-ci", "travis", "woodpecker-ci")
@@ -29,7 +28,7 @@ def resolves_merge_keys(schema: Schema, setting: bool | None) -> bool:
 
 @cache
 def _merging() -> frozenset[tuple[str, str]]:
-    folder = importlib.resources.files(VENDOR)
+    folder = built_in_folder(VENDOR)
     files = (folder / f"{name}.json" for name in MERGING_FORMATS)
     identities = (identity_of(json.loads(file.read_bytes())) for file in files if file.is_file())
     return frozenset(identity for identity in identities if identity)

@@ -5,7 +5,7 @@ Out: a plain JSON tree that is valid under the meta-schema of its draft. Nothing
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib.util
 import json
 import math
 import os
@@ -31,8 +31,9 @@ Schema = dict[str, Any] | bool
 
 # Names of the public contract that the package has in the plural.
 ALIASES = {"github-workflow": "github-workflows", "github-action": "github-actions"}
-VENDOR = "check_jsonschema.builtin_schemas.vendor"
-CUSTOM = "check_jsonschema.builtin_schemas.custom"
+PACKAGE = "check_jsonschema"
+VENDOR = "vendor"
+CUSTOM = "custom"
 # Advice for errors of older schemas and other tools, by keyword and error.
 HINTS = {
     ("required", f'{value} is not of type "array"'): "; `required` is a list of names beside `properties`"
@@ -44,15 +45,23 @@ ESCAPED_SURROGATE = b"\\ud"
 MAX_NEIGHBOURS = 1000
 
 
-def built_in_names() -> list[str]:
+@cache
+def built_in_names() -> tuple[str, ...]:
     """The names of the built-in schemas."""
-    names = {
-        entry.name.removesuffix(".json")
-        for package in (VENDOR, CUSTOM)
-        for entry in importlib.resources.files(package).iterdir()
-        if entry.name.endswith(".json")
-    }
-    return sorted(names | set(ALIASES))
+    names = {file.stem for part in (VENDOR, CUSTOM) for file in built_in_folder(part).glob("*.json")}
+    return tuple(sorted(names | set(ALIASES)))
+
+
+@cache
+def built_in_folder(part: str) -> Path:
+    """The folder of a part of the package's schemas.
+
+    It is found without importing the package, which would load an HTTP client: most of the time of a first compilation.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"No module named {PACKAGE!r}", name=PACKAGE)
+    return Path(found.submodule_search_locations[0], "builtin_schemas", part)
 
 
 def read_schema(schema: Schema | str | Path, limits: Limits) -> Schema:
@@ -228,10 +237,10 @@ def _read(schema: str | Path, limits: Limits) -> bytes:
         raise SchemaError(f"the schema cannot be read: {reason_of(error)}") from None
     name = ALIASES.get(str(schema), str(schema))
     if name in built_in_names():
-        for package in (VENDOR, CUSTOM):
-            resource = importlib.resources.files(package) / f"{name}.json"
-            if resource.is_file():
-                return resource.read_bytes()
+        for part in (VENDOR, CUSTOM):
+            file = built_in_folder(part) / f"{name}.json"
+            if file.is_file():
+                return file.read_bytes()
     if is_folder:
         raise SchemaError("is a folder; expected a file with a JSON Schema, or the name of a built-in schema")
     raise SchemaError(f"neither a file nor a built-in schema{_guess(str(schema))}")
