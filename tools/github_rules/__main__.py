@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from github_rules.changes import changes
-from github_rules.rules import default_rules, strict_rules
+from github_rules.rules import default_rules, read_source, strict_rules
 from schemalm import rules
 
 FOLDER = Path(rules.__file__).parent / "built_in"
@@ -25,9 +25,10 @@ def main(
     check: Annotated[bool, typer.Option("--check", help="write nothing")] = False,
 ) -> None:
     """Makes the rules from GitHub's definition, and says what changed."""
-    default = default_rules(package / "workflow-v1.0.min.json")
+    source = read_source(package / "workflow-v1.0.min.json")
+    default = default_rules(source)
     differs = False
-    for name, made in (("github-workflow", default), ("github-workflow-strict", strict_rules(default))):
+    for name, made in (("github-workflow", default), ("github-workflow-strict", strict_rules(source, default))):
         file = FOLDER / f"{name}.json"
         before: dict[str, Any] = json.loads(file.read_bytes()) if file.exists() else {}
         differs |= before != made

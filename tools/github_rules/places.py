@@ -16,13 +16,32 @@ from github_rules.definitions import Definitions
 ANY_DEPTH = 3
 
 
+# The types of values that an expression may have in the place of a value of a kind.
+TYPES: dict[str, Any] = {
+    "text": "string",
+    "boolean": "boolean",
+    "number": "number",
+    "sequence": {"items": "any"},
+    "mapping": {"values": "any"},
+}
+
+
 @dataclass(frozen=True)
 class Form:
-    """What a place allows."""
+    """What a place allows. `kind` is the kind of value that an expression must have there, if there is only one."""
 
     form: str
     contexts: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    kind: str = ""
+
+    def place(self, paths: list[str], *, typed: bool) -> dict[str, Any]:
+        """The place of a rules file at these value paths. `typed`: with the type of the expression."""
+        if self.form == "none":
+            return {"at": paths, "form": "none"}
+        accepts = {"accepts": TYPES[self.kind]} if typed and self.kind else {}
+        found = {"at": paths, "form": self.form, "contexts": list(self.contexts), "functions": list(self.functions)}
+        return found | accepts
 
 
 @dataclass(frozen=True)
@@ -91,18 +110,20 @@ class PlaceFinder:
             return "condition"
         if "string" in definition:
             return None if "constant" in definition["string"] or name in self.patterns else "text"
-        is_one = set(definition) & {"boolean", "number", "sequence", "mapping"} and name not in self.never_expressions
-        return "whole" if is_one else None
+        kinds = set(definition) & {"boolean", "number", "sequence", "mapping"}
+        return next(iter(kinds)) if kinds and name not in self.never_expressions else None
 
     def _form(self, kinds: dict[str, Reach]) -> Form | None:
         """The form of a place where values of these kinds may stand."""
-        kind = next((each for each in ("condition", "text", "whole") if each in kinds), None)
-        if kind is None:
-            return None
+        kind = next((each for each in ("condition", "text") if each in kinds), min(kinds))
         reach = kinds[kind]
         if not reach.contexts:
             return Form("none") if kind == "text" else None
-        return Form(kind, reach.contexts, _joined(self.functions, reach.functions))
+        functions = _joined(self.functions, reach.functions)
+        if kind == "condition":
+            return Form("condition", reach.contexts, functions)
+        only = kind if kind == "text" or len(kinds) == 1 else ""
+        return Form("text" if kind == "text" else "whole", reach.contexts, functions, only)
 
 
 def _any_paths(depth: int) -> list[str]:
