@@ -18,7 +18,7 @@ from schemalm.cli.application import app
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCS = REPOSITORY / "docs"
 README, TUTORIAL = REPOSITORY / "README.md", DOCS / "tutorial.md"
-PAGES = [README, TUTORIAL, *sorted((DOCS / "concepts").glob("*.md"))]
+PAGES = [README, TUTORIAL, DOCS / "rules.md", *sorted((DOCS / "concepts").glob("*.md"))]
 # Replacements in the commands, so that they take only seconds here.
 SMALLER = {
     "--steps 60": "--steps 1 --batch-size 1 --samples 0",

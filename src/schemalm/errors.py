@@ -112,6 +112,9 @@ class RulesError(SchemaError):
 
     _subject = "rules"
 
+    def __init__(self, message: str, *, pointer: str = "", source: str = "") -> None:
+        super().__init__(message, pointer=pointer, source=source)
+
 
 class DocumentError(SchemaLMError):
     """Text that is not a document; `line` and `column` count from 1."""

@@ -65,3 +65,31 @@ def test_what_is_no_usable_schema_exits_2(invoke, tmp_path: Path, content: str) 
     assert result.stderr.splitlines()[-1].startswith("error: ")
     assert str(path) in result.stderr.splitlines()[-1]
     assert "Traceback" not in result.output
+
+
+def test_the_rules_of_a_schema_are_shown(invoke, schema: Path, tmp_path: Path) -> None:
+    change = {"pointer": "/properties/tags", "operation": "remove", "reason": "nobody uses tags"}
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": 1, "title": "No tags", "amend": {"no-tags": change}}))
+    result = invoke("schema", schema, "--rules", rules)
+    assert result.exit_code == 0
+    assert "rules: No tags" in result.stdout
+    assert "no-tags: remove /properties/tags: nobody uses tags" in result.stdout
+    assert f"with the rules {rules}" in result.stderr
+    assert f"--rules {rules}" in result.stderr.splitlines()[-1]
+    report = json.loads(invoke("schema", schema, "--rules", rules, "--json").stdout)
+    assert report["rules"] == str(rules)
+    assert {"pointer": "rules#/amend/no-tags", "keyword": "amend", "status": "construction"} in report["coverage"]
+    assert json.loads(invoke("schema", schema, "--rules", "none", "--json").stdout)["rules"] is None
+
+
+def test_rules_that_cannot_be_used_exit_2(invoke, schema: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules: 1\namend:\n  gone: {pointer: /x, operation: remove, reason: r}\n")
+    for given, message in (
+        (rules, "the schema has no /x"),
+        ("no-such", "neither a file nor the name of built-in rules"),
+    ):
+        result = invoke("schema", schema, "--rules", given)
+        assert result.exit_code == 2
+        assert message in result.stderr

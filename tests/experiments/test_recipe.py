@@ -106,3 +106,10 @@ def test_the_recipe_of_tokens_is_one() -> None:
     recipe = read_recipe(TOKENS)
     assert {arm.tokenizer.kind for arm in recipe.arms} == {"typed", "byte-bpe"}
     assert {run.seed for run in plan_runs(recipe) if run.arm.name == "typed"} == {0, 1, 2}
+
+
+def test_rules_may_be_a_file_next_to_the_recipe_or_none(tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text('{"rules": 1}')
+    schema = 'schema = "github-workflow"\n'
+    assert read(tmp_path, schema, schema + 'rules = "own.json"\n').rules == str(tmp_path / "own.json")
+    assert read(tmp_path, schema, schema + 'rules = "none"\n').rules is None

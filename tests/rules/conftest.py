@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 SCHEMA: dict[str, Any] = {
@@ -81,6 +84,13 @@ RULES: dict[str, Any] = {
         }
     },
 }
+
+
+@pytest.fixture(scope="session")
+def published() -> jsonschema_rs.Draft202012Validator:
+    """The published schema of rules files."""
+    text = (files("schemalm.rules") / "rules.schema.json").read_text(encoding="utf-8")
+    return jsonschema_rs.Draft202012Validator(json.loads(text))
 
 
 @pytest.fixture

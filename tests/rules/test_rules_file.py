@@ -19,9 +19,7 @@ from schemalm.rules.built_in import built_in_rules, default_rules
 from schemalm.rules.rules_file import rules_of_value
 from schemalm.schema.sources import ALIASES, built_in_names
 
-PUBLISHED = jsonschema_rs.Draft202012Validator(
-    json.loads((files("schemalm.rules") / "rules.schema.json").read_text(encoding="utf-8"))
-)
+Published = jsonschema_rs.Draft202012Validator
 EXPRESSIONS = {"delimiters": ["<", ">"]}
 # Files of another structure: the part that is wrong, and what the message says.
 MISFITS: list[tuple[dict[str, Any], str, str]] = [
@@ -101,20 +99,28 @@ def test_every_part_is_read_and_written_again(rules: dict[str, Any]) -> None:
     assert found.names["job"].scope == ""
 
 
-def test_the_published_schema_accepts_what_is_read(rules: dict[str, Any]) -> None:
-    PUBLISHED.validate(rules)
-    PUBLISHED.validate(read_rules(rules).content())
+def test_a_field_may_have_its_default(rules: dict[str, Any], published: Published) -> None:
+    spelled = copy.deepcopy(rules)
+    spelled.update(schema="", extends="")
+    spelled["names"]["job"].update(order="earlier", ignore_case=False, scope="")
+    published.validate(spelled)
+    assert read_rules(spelled) == read_rules(rules)
+
+
+def test_the_published_schema_accepts_what_is_read(rules: dict[str, Any], published: Published) -> None:
+    published.validate(rules)
+    published.validate(read_rules(rules).content())
 
 
 @pytest.mark.parametrize(("part", "pointer", "message"), MISFITS, ids=[f"{row[1]}: {row[2]}" for row in MISFITS])
 def test_another_structure_is_refused_here_and_by_the_published_schema(
-    part: dict[str, Any], pointer: str, message: str
+    part: dict[str, Any], pointer: str, message: str, published: Published
 ) -> None:
     with pytest.raises(RulesError) as caught:
         read_rules({"rules": 1, **part})
     assert caught.value.pointer == pointer
     assert message in caught.value.message
-    assert not PUBLISHED.is_valid({"rules": 1, **part})
+    assert not published.is_valid({"rules": 1, **part})
 
 
 @pytest.mark.parametrize(
@@ -317,12 +323,12 @@ def test_rules_in_data_name_no_file() -> None:
         rules_of_value("github-workflow")
 
 
-def test_built_in_rules_are_valid_and_belong_to_built_in_schemas() -> None:
+def test_built_in_rules_are_valid_and_belong_to_built_in_schemas(published: Published) -> None:
     for name in built_in_rules():
         content = json.loads((files("schemalm.rules") / "built_in" / f"{name}.json").read_text(encoding="utf-8"))
-        PUBLISHED.validate(content)
+        published.validate(content)
         found = read_rules(name)
-        PUBLISHED.validate(found.content())
+        published.validate(found.content())
         assert found.schema in built_in_names()
         if not content.get("extends"):
             assert default_rules(found.schema) == default_rules(ALIASES.get(found.schema, found.schema)) == name

@@ -55,18 +55,14 @@ class MisfitError(ValueError):
         self.path = path
 
 
-def typed(value: Any, kind: type[T]) -> T:
-    """Return a JSON value as a `kind`; raises `MisfitError` for any difference, also for fields that it lacks."""
+def converted(value: Any, kind: type[T]) -> T:
+    """Return a JSON value as a `kind`; raises `MisfitError` for any difference except fields that `kind` lacks."""
     try:
-        found = msgspec.convert(value, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         problem, path = _understood(str(error))
         path = _with_keys(value, kind, path)
         raise MisfitError(f"{problem}{_shown(problem, value, path)}", path) from None
-    unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)
-    if unknown is not None:
-        raise MisfitError("this version does not know this field", unknown)
-    return found
 
 
 @dataclass(frozen=True)
@@ -125,11 +121,15 @@ class CheckedFile:
     def convert(self, value: Any, kind: type[T], at: str = "") -> T:
         """Return a value as a `kind`; `at` is its JSON pointer in the file. Raises the file's error."""
         try:
-            return typed(value, kind)
+            found = converted(value, kind)
         except MisfitError as error:
             self.fail(error.problem, error.path, at)
         except (ConfigurationError, RecursionError) as error:
             self.fail(str(error), at=at)
+        unknown = next(_unknown(value, msgspec.to_builtins(found), ()), None)
+        if unknown is not None:
+            self.fail("this version does not know this field", unknown, at)
+        return found
 
     def fail(self, problem: str, path: tuple[str, ...] = (), at: str = "") -> NoReturn:
         """Raise the file's error about a location in it."""

@@ -26,7 +26,6 @@ from schemalm.schema.references import INDEX
 from schemalm.schema.sources import Schema
 
 _ADVICE = "if the schema has changed, correct this change or delete it"
-_KEYWORD = "amend"
 # Keys of an object that a message names.
 MAX_KEYS_NAMED = 12
 
@@ -109,7 +108,7 @@ class _Change:
 
     def _fail(self, problem: str) -> NoReturn:
         message = f"this change does not fit the schema: {problem}; {_ADVICE}"
-        raise RulesError(message, pointer=pointer_to([_KEYWORD, self._name]), keyword=_KEYWORD)
+        raise RulesError(message, pointer=pointer_to(["amend", self._name]))
 
 
 def _patched(target: Any, patch: Any) -> Any:

@@ -20,7 +20,7 @@ from schemalm.documents.values import find_fault
 from schemalm.errors import DocumentError, RulesError
 from schemalm.files.folders import read_inside
 from schemalm.files.reading import read_bounded
-from schemalm.files.typed_json import MisfitError, typed
+from schemalm.files.typed_json import MisfitError, converted
 from schemalm.json_pointer import pointer_to
 from schemalm.limits import DEFAULT_LIMITS, Limits
 from schemalm.messages.wording import reason_of
@@ -88,8 +88,11 @@ def _complete(content: dict[str, Any], source: _Source, chain: tuple[str, ...], 
 
 def _structured(content: dict[str, Any], source: _Source) -> RulesFile:
     try:
-        return typed(content, RulesFile)
+        return converted(content, RulesFile)
     except MisfitError as error:
+        _, is_unknown, field = error.problem.partition("contains unknown field ")
+        if is_unknown:
+            source.fail("this version does not know this field", pointer_to([*error.path, field]))
         source.fail(_in_words(error), pointer_to(error.path))
 
 
@@ -173,4 +176,4 @@ def _object(value: Any, source: _Source) -> dict[str, Any]:
 
 
 def _document_limits(limits: Limits) -> DocumentLimits:
-    return DocumentLimits(min(MAX_BYTES, limits.schema_bytes), min(MAX_DEPTH, limits.schema_depth))
+    return DocumentLimits(min(MAX_BYTES, limits.schema_bytes), MAX_DEPTH)

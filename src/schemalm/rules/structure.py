@@ -49,7 +49,7 @@ BINARY_OPERATORS: tuple[BinaryOperator, ...] = ("||", "&&", "==", "!=", "<", "<=
 LITERAL_WORDS: tuple[LiteralWord, ...] = ("true", "false", "null", "NaN", "Infinity")
 
 
-class Amendment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Amendment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A change of the schema at a JSON pointer; `remove` has no value."""
 
     pointer: Pointer
@@ -66,7 +66,7 @@ class Amendment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise ValueError("the whole schema cannot be removed")
 
 
-class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The type of an object or array, or a reference to a type by its name, or to a kind of names.
 
     properties: the type of each property; others have the type `values`, and without `values` there are no others.
@@ -89,7 +89,7 @@ class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 Type = SimpleType | StructuredType
 
 
-class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A function: the types of its parameters, then of `more` arguments, `at_most` in all.
 
     odd: the number of arguments is odd. placeholders: in the first argument, a text, `{0}` stands for the second.
@@ -111,7 +111,7 @@ class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise ValueError("`placeholders` needs a first parameter, the text with the placeholders")
 
 
-class Syntax(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Syntax(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The operators and the words for constants. A word that YAML reads as true or false may stand as such."""
 
     binary: tuple[BinaryOperator, ...] = BINARY_OPERATORS
@@ -125,7 +125,7 @@ class Syntax(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return tuple(str(word).lower() if isinstance(word, bool) else word for word in self.literals)
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The texts at some value paths: whether they hold expressions, and which contexts and functions these may use.
 
     accepts: the type that one expression must have if it is the whole value.
@@ -142,7 +142,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise ValueError("the form `none` has no contexts, no functions and no type")
 
 
-class Expressions(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Expressions(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The language of expressions, and the places of the document that hold them; `depth` counts nested brackets."""
 
     delimiters: tuple[Sentence, Sentence]
@@ -159,7 +159,7 @@ def _check_one(keys: str | None, values: str | None) -> None:
         raise ValueError("expected either `keys` or `values`, each a value path")
 
 
-class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """What declares names: the keys of the objects at a value path, or the texts there."""
 
     keys: ValuePath | None = None
@@ -174,7 +174,7 @@ class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.values or "" if self.keys is None else self.keys
 
 
-class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """What refers to names, and whether to earlier ones only.
 
     acyclic: the declared object that holds the reference may not lead back to itself over references.
@@ -194,7 +194,7 @@ class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.values or "" if self.keys is None else self.keys
 
 
-class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A kind of names.
 
     scope: the object within which names count. declared: what declares them. unique: whether two declarations may be
@@ -214,7 +214,7 @@ class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     starts: Literal["item"] | None = None
 
 
-class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The content of a rules file; `read_rules` makes one, in which every name that is used exists.
 
     title: for people. schema: the built-in schema that the rules belong to. extends: the rules that come first; it is
