@@ -29,9 +29,9 @@ def _definitions(rules: Rules) -> dict[str, Any]:
 def _schemas(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     yield from (f"new definition {name}" for name in after if name not in before)
     yield from (f"definition {name} is gone" for name in before if name not in after)
-    for name in after:
-        if name in before and before[name] != after[name]:
-            yield from _inside(name, before[name], after[name])
+    for name, schema in after.items():
+        if name in before and before[name] != schema:
+            yield from _inside(name, before[name], schema)
 
 
 def _inside(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

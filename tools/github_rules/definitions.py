@@ -37,13 +37,11 @@ class Definitions:
 
     def __init__(self, nodes: dict[str, Definition], left_out: list[str]) -> None:
         self._nodes = BASIC | nodes
-        self._left_out = set(left_out)
-        for name in left_out:
-            owner, _, key = name.partition(".")
-            if key:
-                self._nodes[owner]["mapping"]["properties"][key]  # noqa: B018
-            else:
-                self._nodes[owner]  # noqa: B018
+        self._left_out: frozenset[str] = frozenset()
+        known = {f"{name}.{key}" for name in nodes if "mapping" in nodes[name] for key in self.properties(name)}
+        if unknown := set(left_out) - known - set(nodes):
+            raise KeyError(f"GitHub's definitions have no {', '.join(sorted(unknown))}")
+        self._left_out = frozenset(left_out)
 
     def __getitem__(self, name: str) -> Definition:
         return self._nodes[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from github_rules.definitions import Definitions
+from github_rules.definitions import Definition, Definitions
 
 Schema = dict[str, Any]
 
@@ -37,21 +37,14 @@ class SchemaWriter:
         definition = self._definitions[name]
         inside = expression or bool(self._definitions.contexts(name))
         here = inside and name not in self._never_expressions
-        if "string" in definition:
-            return _text(definition["string"])
-        if "allowed-values" in definition:
-            return {"enum": definition["allowed-values"]}
-        if "any" in definition:
-            return {}
         if "one-of" in definition:
             return self._choice(name, here)
-        for kind in ("null", "boolean", "number"):
-            if kind in definition:
-                return {"type": [kind, "string"] if here else kind}
         if "sequence" in definition:
             items = self.reference(definition["sequence"]["item-type"], expression=inside)
             return {"type": ["array", "string"] if here else "array"} | ({"items": items} if items else {})
-        return {"type": ["object", "string"] if here else "object"} | self._members(name, inside)
+        if "mapping" in definition:
+            return {"type": ["object", "string"] if here else "object"} | self._members(name, inside)
+        return _scalar(definition, expression=here)
 
     def reference(self, name: str, *, expression: bool) -> Schema:
         """A reference to the schema of a definition, or this schema itself if it has no structure."""
@@ -106,6 +99,15 @@ class SchemaWriter:
         if expression and merged is None:
             alternatives += [{"type": "string"}]
         return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
+
+
+def _scalar(definition: Definition, *, expression: bool) -> Schema:
+    if "string" in definition:
+        return _text(definition["string"])
+    if "allowed-values" in definition:
+        return {"enum": definition["allowed-values"]}
+    kind = next((kind for kind in ("null", "boolean", "number") if kind in definition), None)
+    return {} if kind is None else {"type": [kind, "string"] if expression else kind}
 
 
 def _text(rules: dict[str, Any]) -> Schema:
