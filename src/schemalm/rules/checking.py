@@ -228,7 +228,7 @@ def _is_fine(declarations: Declarations, names: Sequence[_Name], path: Scope) ->
     """Return whether a quick look shows that a chain is right: each name is declared, in one spelling."""
     way: tuple[str, ...] = ()
     for kind, (_, name, _, _), key, is_earlier in names:
-        declared = declarations.get(kind, kind.scope_through(path, way) if way else path[: len(kind.scope)], key)
+        declared = declarations.get(kind, kind.scope_through(path, way), key)
         if not declared:
             return False
         spelling, where = declared[0]
