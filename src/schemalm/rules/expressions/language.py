@@ -1,0 +1,141 @@
+"""The language of the texts of a place, as a leaf of `regular.language`.
+
+The derivatives of a language are languages of the same place in another state. They are plain: every one contains a
+text, and its shortest text is known without a search. A language of free text is decided at once for texts without an
+opening delimiter.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from schemalm.regular.language import ALL_BYTES, NOTHING, Bounds, Derivatives, Language, Partition
+from schemalm.rules.expressions.endings import Endings
+from schemalm.rules.expressions.place import ExpressionPlace
+from schemalm.rules.expressions.states import NO_NAMES, Phase, Quoted, Role, Slot, State
+from schemalm.rules.expressions.telling import told_state
+from schemalm.rules.expressions.types import Type
+
+
+class ExpressionLanguage(Language):
+    """What may follow in a text of a place; parts: (place, closed kinds, state)."""
+
+    __slots__ = ("_after", "_classes", "_end", "machine")
+
+    def __init__(self, machine: Endings, state: State) -> None:
+        self.machine = machine
+        self._end = machine.end(state)
+        self._after: dict[int, ExpressionLanguage | None] = {}
+        self._classes: Partition | None = None
+        super().__init__(not self._end, machine.place, machine.closed, state)
+
+    @property
+    def place(self) -> ExpressionPlace:
+        """The place that the text stands at."""
+        found: ExpressionPlace = self.parts[0]
+        return found
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The kinds that have no name now."""
+        found: frozenset[str] = self.parts[1]
+        return found
+
+    @property
+    def state(self) -> State:
+        """What was read."""
+        found: State = self.parts[2]
+        return found
+
+    def reopened(self, closed: frozenset[str]) -> ExpressionLanguage:
+        """The same state where other kinds have no name."""
+        return self if closed == self.closed else ExpressionLanguage(machine_of(self.place, closed), self.state)
+
+    def next(self, byte: int) -> ExpressionLanguage | None:
+        """What may follow after one more byte; None if it may not come."""
+        if byte not in self._after:
+            after = self.machine.step(self.state, byte)
+            self._after[byte] = None if after is None else self if after == self.state else self._with(after)
+        return self._after[byte]
+
+    def _with(self, state: State) -> ExpressionLanguage:
+        return ExpressionLanguage(self.machine, state)
+
+    def after(self, byte: int, memo: Derivatives) -> Language:
+        """What may follow after one more byte."""
+        return self.next(byte) or NOTHING
+
+    def classes(self, memo: dict[Language, Partition]) -> Partition:
+        """The bytes that lead to the same state."""
+        if self._classes is None:
+            masks: dict[State | None, int] = {}
+            for byte in range(256):
+                after = self.machine.step(self.state, byte)
+                masks[after] = masks.get(after, 0) | 1 << byte
+            self._classes = tuple(masks.values())
+        assert sum(self._classes) == ALL_BYTES
+        return self._classes
+
+    def min_bytes(self, memo: dict[Language, int]) -> int:
+        """The length of the shortest end."""
+        return len(self._end)
+
+    def example(self, memo: dict[Language, int]) -> bytes | None:
+        """The shortest end."""
+        return self._end
+
+    def character_bounds(self, memo: dict[Language, Bounds]) -> Bounds:
+        """The characters of the shortest end, and no upper bound."""
+        return sum(byte & 0xC0 != 0x80 for byte in self._end), None
+
+    def told(self) -> str:
+        """A text that names the place and the state; neither the closed kinds nor how deep operands nest."""
+        return f"Expression {self.place.digest} {told_state(self.state)}"
+
+    def contains(self, text: str) -> bool:
+        """Whether a text of the place is allowed; the language must be one before any text."""
+        opening = self.place.delimiters[0]
+        if self.state.phase is Phase.FREE and opening not in text:
+            return True
+        found = self.run(text.encode("utf-8", "surrogatepass"))
+        return found is not None and found.nullable
+
+    def run(self, text: bytes) -> ExpressionLanguage | None:
+        """What may follow after a text; None if it may not come."""
+        found: ExpressionLanguage | None = self
+        for byte in text:
+            found = found.next(byte)  # type: ignore[union-attr]
+            if found is None:
+                return None
+        return found
+
+    @property
+    def slot(self) -> Slot | None:
+        """The names that the next bytes must agree with; None if they belong to no declared name."""
+        phase, frame, operand, token = self.state
+        if phase in (Phase.DOT, Phase.PROPERTY):
+            return None if operand.level == NO_NAMES else Slot(operand.type, operand.level, False)
+        if isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY) and frame is not None:
+            owner = frame.owner
+            return None if owner.level == NO_NAMES else Slot(owner.type, owner.level, True)
+        return None
+
+    def type_of(self, found: Type) -> Type:
+        """The type itself if it is a reference."""
+        return self.machine.type(found)
+
+
+@lru_cache(maxsize=512)
+def machine_of(place: ExpressionPlace, closed: frozenset[str]) -> Endings:
+    """The machine of a place where some kinds have no name."""
+    return Endings(place, closed)
+
+
+@lru_cache(maxsize=512)
+def expression_language(place: ExpressionPlace, closed: frozenset[str] = frozenset()) -> ExpressionLanguage:
+    """The language of the texts of a place; closed: the kinds that have no name now.
+
+    Raises KeyError if a type refers to no named type of the place.
+    """
+    machine = machine_of(place, closed)
+    return ExpressionLanguage(machine, machine.first())

@@ -1,0 +1,62 @@
+"""The placeholders of a text such as `'{0} of {1}'`, and how many arguments they ask for.
+
+`{{` and `}}` stand for braces. Indexes have at most two digits and no leading zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MAX_INDEX_DIGITS = 2
+_DIGITS = frozenset("0123456789")
+
+
+class Placeholders(NamedTuple):
+    """What was read of a text with placeholders.
+
+    used: the set of indexes as bits if all arguments must be used, else the bit of the highest. digits: the index
+    under way. brace: `""` outside of placeholders, `{` after an opening brace, `}` after a closing brace that must
+    come twice.
+    """
+
+    used: int = 0
+    digits: str = ""
+    brace: str = ""
+
+
+def num_arguments(state: Placeholders) -> int:
+    """The number of arguments that the placeholders ask for."""
+    return state.used.bit_length()
+
+
+def rest(state: Placeholders, exact: bool, most: int) -> bytes | None:
+    """A shortest text that completes the placeholders; None if no text does. most: the greatest number of arguments."""
+    used, text = state.used, b""
+    if state.brace == "{" and state.digits:
+        text, used = b"}", _with_index(used, int(state.digits), exact)
+    elif state.brace:
+        text = state.brace.encode()
+    if used.bit_length() > most:
+        return None
+    if exact:
+        missing = [index for index in range(used.bit_length()) if not used >> index & 1]
+        text += b"".join(b"{%d}" % index for index in missing)
+    return text
+
+
+def after(state: Placeholders, char: str, exact: bool) -> Placeholders | None:
+    """The state after one more character; None if the text cannot go on with it."""
+    used, digits, brace = state
+    if brace == "}":
+        return Placeholders(used) if char == "}" else None
+    if not brace:
+        return Placeholders(used, "", char) if char in "{}" else state
+    if char in _DIGITS and digits != "0" and len(digits) < MAX_INDEX_DIGITS:
+        return Placeholders(used, digits + char, brace)
+    if char == "}" and digits:
+        return Placeholders(_with_index(used, int(digits), exact))
+    return Placeholders(used) if char == "{" and not digits else None
+
+
+def _with_index(used: int, index: int, exact: bool) -> int:
+    return used | 1 << index if exact else max(used, 1 << index)
