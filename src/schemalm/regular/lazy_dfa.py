@@ -142,6 +142,11 @@ class LazyDfa:
         """The outcome of a text that ends at a state; 0 if no text may end there."""
         return self._outcomes[state]
 
+    def language(self, state: int) -> Language | None:
+        """The language at a state; None if there are predicates as well."""
+        languages = self._languages[state]
+        return languages[0] if len(languages) == 1 else None
+
     def slot(self, state: int) -> Any:
         """The slot of the language at a state; see `Language`."""
         return self._languages[state][0].slot

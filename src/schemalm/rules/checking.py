@@ -228,7 +228,7 @@ def _is_fine(declarations: Declarations, names: Sequence[_Name], path: Scope) ->
     """Return whether a quick look shows that a chain is right: each name is declared, in one spelling."""
     way: tuple[str, ...] = ()
     for kind, (_, name, _, _), key, is_earlier in names:
-        declared = declarations.get(kind, kind.scope_through(path, way) if way else path[: len(kind.scope)], key)
+        declared = declarations.get(kind, kind.scope_through(path, way), key)
         if not declared:
             return False
         spelling, where = declared[0]
@@ -274,7 +274,7 @@ def _faults_of_references(collected: _Collected) -> Iterator[Violation]:
     for (number, _), references in led.items():
         kind = collected.kinds[number]
         for names, path in islice(circles(references), MAX_CIRCLES):
-            yield Violation(path, kind.name, "circle", circle_message(kind, names))
+            yield Violation(path, kind.name, names[-1], "circle", circle_message(kind, names))
 
 
 def _spellings(
@@ -298,9 +298,9 @@ def _missing(
     """The violation of a reference that no declaration counts for."""
     for scope in scopes:
         for _, declared in declarations.named(kind, scope, name):
-            return Violation(path, kind.name, "too-early", too_early_message(kind, name), span, declared)
+            return Violation(path, kind.name, name, "too-early", too_early_message(kind, name), span, declared)
     names = [*dict.fromkeys(declared for scope in scopes for declared in declarations.names(kind, scope))]
-    return Violation(path, kind.name, "undeclared", undeclared_message(kind, name, names), span)
+    return Violation(path, kind.name, name, "undeclared", undeclared_message(kind, name, names), span)
 
 
 def _repeated(collected: _Collected) -> Iterator[Violation]:
@@ -318,6 +318,6 @@ def _repeated_in(kind: Kind, declared: Sequence[tuple[str, Scope]]) -> Iterator[
         if key in first:
             first_name, first_path = first[key]
             message = repeated_message(kind, name, first_name)
-            yield Violation(path, kind.name, "repeated", message, related=first_path)
+            yield Violation(path, kind.name, name, "repeated", message, related=first_path)
         else:
             first[key] = (name, path)

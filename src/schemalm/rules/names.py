@@ -33,6 +33,7 @@ class Kind:
 
     earlier: a reference in an expression counts only declarations before it; otherwise it may be a promise.
     starts_after_item: a declaration counts only after the innermost list item that holds it has ended.
+    levels: where in the scope's path its wildcards are; tail: the keys after the last of them.
     declared: the paths of declarations; declared_keys: those of the objects whose keys are declarations. unknown: the
     paths at which a value means that every name counts as declared. may_be_promised: whether a reference may precede
     the declaration.
@@ -51,10 +52,13 @@ class Kind:
     unknown: tuple[Steps, ...]
     may_be_promised: bool
     levels: tuple[int, ...] = field(init=False)
+    tail: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         levels = tuple(index for index, step in enumerate(self.scope) if isinstance(step, Wildcard))
         object.__setattr__(self, "levels", levels)
+        first = levels[-1] + 1 if levels else 0
+        object.__setattr__(self, "tail", tuple(map(str, self.scope[first:])))
 
     @property
     def word(self) -> str:
@@ -75,8 +79,10 @@ class Kind:
         return tuple(path[level] for level in self.levels)
 
     def scope_at(self, path: Scope) -> Scope:
-        """Return the scope that holds the value at `path`."""
-        return path[: len(self.scope)]
+        """Return the scope that holds the value at `path`, or that the keys that lead there tell apart."""
+        if not self.tail:
+            return path[: len(self.scope)]
+        return (*path[: len(self.scope) - len(self.tail)], *self.tail)
 
     def scope_through(self, path: Scope, names: Sequence[str]) -> Scope:
         """Return the scope that names lead to, in an expression at `path`.
@@ -87,9 +93,9 @@ class Kind:
         if not levels:
             return self.scope_at(path)
         given = dict(zip(levels, names[-len(levels) :], strict=True))
-        after = [given.get(index, step) for index, step in enumerate(self.scope[levels[0] :], start=levels[0])]
         num_shared = 1 + max((level for level in self.levels if level < levels[0]), default=-1)
-        return (*path[:num_shared], *map(str, self.scope[num_shared : levels[0]]), *map(str, after))
+        rest = enumerate(self.scope[num_shared:], start=num_shared)
+        return (*path[:num_shared], *(str(given.get(index, step)) for index, step in rest))
 
 
 @dataclass(frozen=True, slots=True)

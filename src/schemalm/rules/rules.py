@@ -15,7 +15,7 @@ from schemalm.limits import Limits
 from schemalm.rules.amendments import amended
 from schemalm.rules.checking import Link, NameChecker
 from schemalm.rules.expression_places import ExpressionPlaces, kinds_of
-from schemalm.rules.expressions import references
+from schemalm.rules.expressions import reader_of
 from schemalm.rules.expressions.types import Names as NamesOf
 from schemalm.rules.names import Names, compile_names
 from schemalm.rules.paths import Place
@@ -119,7 +119,7 @@ def _amended(schema: Schema, file: RulesFile, limits: Limits) -> Schema:
 
 def _links(place: Place, text: str) -> Iterator[list[Link]]:
     """The chains of names in a text."""
-    for chain in references(place.expression, text):
+    for chain in reader_of(place.expression).references(text) or ():
         yield [Link(link.type.kind, link.name, link.start, link.end) for link in chain if isinstance(link.type, NamesOf)]
 
 

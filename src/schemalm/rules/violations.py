@@ -22,13 +22,15 @@ MAX_COMPARED = 500
 class Violation:
     """A name that breaks a rule.
 
-    path: the keys and indices of the text, or of the value whose key it is. kind: the name of the kind. span: where in
+    path: the keys and indices of the text, or of the value whose key it is. kind: the name of the kind. name: the name
+    as it is written there, or for a circle the name whose reference closes it. span: where in
     the text the name is, if the text is an expression or holds one. related: the path of the declaration that the
     message is about, if any.
     """
 
     path: Scope
     kind: str
+    name: str
     fault: Fault
     message: str
     span: tuple[int, int] | None = None

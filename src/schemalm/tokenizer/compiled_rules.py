@@ -28,6 +28,9 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.machine.stepper import stack_after
 from schemalm.memo import Allowance, Memo
+from schemalm.regular.automaton import DEAD
+from schemalm.regular.language import EVERYTHING, Intersection, Language, intersection
+from schemalm.rules.expressions import ExpressionLanguage, ExpressionPlace, reader_of
 
 T = TypeVar("T")
 
@@ -140,7 +143,27 @@ class CompiledRules:
 
     def _text_outcome(self, nonterminal: int, text: str) -> int:
         """The outcome of a complete text; raises RefusedError if the text is not admitted."""
+        state = self.grammar.nonterminals[nonterminal].state
+        assert isinstance(state, Text | Key)
+        language = self.grammar.automaton.language(state.dfa_state)
+        place = expressions_in(language)
+        if language is not None and place is not None:
+            return self._outcome_of_expressions(language, place, text)
         return self._outcome(self._after_text(nonterminal, text), self.ids[END])
+
+    def _outcome_of_expressions(self, language: Language, place: ExpressionPlace, text: str) -> int:
+        """The outcome of a text with expressions, each of which is read only once."""
+        if reader_of(place).references(text) is None:
+            raise RefusedError
+        others = intersection(part for part in operands_of(language) if not isinstance(part, ExpressionLanguage))
+        automaton = self.grammar.automaton
+        end = automaton.run(text.encode(), automaton.state((others,))) if others != EVERYTHING else None
+        if end is None:
+            text.encode()
+            return 1
+        if end == DEAD or not automaton.outcome(end):
+            raise RefusedError
+        return automaton.outcome(end)
 
     def _after_text(self, nonterminal: int, text: str) -> int:
         """The nonterminal after all bytes of a text, by one run of the automaton; raises RefusedError if none."""
@@ -158,6 +181,19 @@ class CompiledRules:
     def _outcome(self, nonterminal: int, symbol: int) -> int:
         """The outcome of the symbol that ends a nonterminal; raises RefusedError if the symbol is not admitted."""
         return required(self.grammar.step(nonterminal, symbol)).outcome
+
+
+def operands_of(language: Language) -> tuple[Language, ...]:
+    """The languages that a text must be in together."""
+    return language.operands() if isinstance(language, Intersection) else (language,)
+
+
+def expressions_in(language: Language | None) -> ExpressionPlace | None:
+    """The place of the expressions that a text of a language may hold; None if it has none of its own."""
+    if language is None:
+        return None
+    parts = (part for part in operands_of(language) if isinstance(part, ExpressionLanguage))
+    return next((part.place for part in parts if not part.closed), None)
 
 
 @dataclass(slots=True, eq=False)

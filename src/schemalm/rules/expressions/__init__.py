@@ -7,7 +7,8 @@ references in a text, and problems in plain words. All three run the same states
 from schemalm.rules.expressions.language import ExpressionLanguage, expression_language
 from schemalm.rules.expressions.place import ExpressionPlace, Function, Syntax
 from schemalm.rules.expressions.problems import Problem, problem
-from schemalm.rules.expressions.references import Link, Reference, references
+from schemalm.rules.expressions.reading import reader_of
+from schemalm.rules.expressions.references import Link, Reference
 from schemalm.rules.expressions.states import Slot
 
 __all__ = [
@@ -21,5 +22,5 @@ __all__ = [
     "Syntax",
     "expression_language",
     "problem",
-    "references",
+    "reader_of",
 ]

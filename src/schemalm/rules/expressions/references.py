@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schemalm.rules.expressions.language import ExpressionLanguage, expression_language
-from schemalm.rules.expressions.place import ExpressionPlace
+from schemalm.rules.expressions.language import ExpressionLanguage
 from schemalm.rules.expressions.types import Type
 
 
@@ -22,18 +21,19 @@ class Link(NamedTuple):
 Reference = tuple[Link, ...]
 
 
-def references(place: ExpressionPlace, text: str) -> tuple[Reference, ...]:
-    """All chains in a text that lead to declared names, in their order; () if the text is not allowed at the place."""
-    if not place.has_expressions or (place.form != "condition" and place.delimiters[0] not in text):
-        return ()
-    return () if (found := _Reader(place).read(text)) is None else found
+def find_references(language: ExpressionLanguage, text: str) -> tuple[Reference, ...] | None:
+    """All chains in a text that lead to declared names, in their order; None if the language does not contain it.
+
+    language: one before any text.
+    """
+    return _Reader(language).read(text)
 
 
 class _Reader:
     """Follows the states of a text and collects its chains."""
 
-    def __init__(self, place: ExpressionPlace) -> None:
-        self._language: ExpressionLanguage | None = expression_language(place)
+    def __init__(self, language: ExpressionLanguage) -> None:
+        self._language: ExpressionLanguage | None = language
         # Chains by the number of open brackets; a chain goes on only where it began.
         self._open: dict[int, list[Link]] = {}
         self._found: list[tuple[int, list[Link]]] = []
