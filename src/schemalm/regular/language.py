@@ -42,6 +42,8 @@ class Language:
     computed = False
     # What a text that goes on from here writes, if that has to be compared with other parts of a document.
     slot: Any = None
+    # A byte that every text has before it reaches a slot; 0 if none is known.
+    slot_needs = 0
     is_plain: bool
     is_computed: bool
 
@@ -250,6 +252,11 @@ class Intersection(Connective):
     def slot(self) -> Any:
         """The slot of the first part that has one."""
         return next((part.slot for part in self._ordered if part.slot is not None), None)
+
+    @property
+    def slot_needs(self) -> int:
+        """The byte that the first part needs that needs one."""
+        return next((part.slot_needs for part in self._ordered if part.slot_needs), 0)
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """The intersection of the derivatives."""
