@@ -40,10 +40,6 @@ class Language:
     plain = True
     # Whether this class is arithmetic.
     computed = False
-    # What a text that goes on from here writes, if that has to be compared with other parts of a document.
-    slot: Any = None
-    # A byte that every text has before it reaches a slot; 0 if none is known.
-    slot_needs = 0
     is_plain: bool
     is_computed: bool
 
@@ -61,6 +57,16 @@ class Language:
         if self is other:
             return True
         return type(self) is type(other) and self._hash == other._hash and self.parts == other.parts
+
+    @property
+    def slot(self) -> Any:
+        """What a text writes next, if that has to be compared with other parts of a document, else None."""
+        return None
+
+    @property
+    def slot_needs(self) -> int:
+        """A byte that every text has before it reaches a slot; 0 if none is known."""
+        return 0
 
     def operands(self) -> tuple[Language, ...]:
         """The expressions that this one is built from."""
