@@ -58,6 +58,7 @@ def default_rules(source: Source) -> Rules:
         "rules": 1,
         "title": TITLE,
         "schema": "github-workflow",
+        "keys": {"unique": "ignore-case"},
         "amend": _amendments(root, writer.written) | by_hand["amend"],
         "expressions": by_hand["expressions"] | {"places": places},
         "names": by_hand["names"],
