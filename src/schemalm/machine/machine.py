@@ -42,7 +42,10 @@ class Machine(SymbolMachine):
             return self.tables.empty_mask
         top = self.stack[-1]
         try:
-            mask = mask_of_names(self) if self.has_named_mask else self._unpacked(top.row)
+            if top.place is not None and self.names is not None and self._touches_names(top):
+                mask = mask_of_names(self)
+            else:
+                mask = self._unpacked(top.row)
             if not (top.has_dynamic_mask or self.items):
                 return mask
             forbidden = self.forbidden_tokens()
@@ -58,9 +61,11 @@ class Machine(SymbolMachine):
     @property
     def has_named_mask(self) -> bool:
         """Whether the mask depends on the names of the document, and not on the top of the stack alone."""
-        if self.names is None or not self.stack:
+        if not self.stack or self.names is None:
             return False
-        top = self.stack[-1]
+        return self._touches_names(self.stack[-1])
+
+    def _touches_names(self, top: StackEntry) -> bool:
         return top.slot is not None or (top.has_expressions and bool(self.tables.slot_row(top).others))
 
     def forbidden_tokens(self) -> list[int]:
