@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MAX_INDEX_DIGITS = 2
+# As many arguments as indexes can name.
+MAX_ARGUMENTS = 100
 _DIGITS = frozenset("0123456789")
 
 
