@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from schemalm.grammar.grammar import Grammar
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # The most promises of one kind that wait at once.
 MAX_PROMISES = 16
+# The texts of a key that are tried for a name that is not in use.
+MAX_TRIED = 200
 
 
 class Promises:
@@ -33,6 +36,7 @@ class Promises:
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
         self._key_nonterminals: dict[tuple[int, tuple[str, ...]], int | None] = {}
+        self._samples: dict[int, tuple[bytes, ...]] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
 
     def add(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
@@ -66,10 +70,14 @@ class Promises:
                 return found
         return None
 
-    def _texts(self, key: int) -> Iterator[bytes]:
-        node = self._grammar.nonterminals[key]
-        assert isinstance(node.state, Key)
-        return self._grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts))
+    def _texts(self, key: int) -> tuple[bytes, ...]:
+        """The first texts of a free key: more than can be in use."""
+        if key not in self._samples:
+            node = self._grammar.nonterminals[key]
+            assert isinstance(node.state, Key)
+            texts = self._grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts))
+            self._samples[key] = tuple(islice(texts, MAX_TRIED))
+        return self._samples[key]
 
     def _keys(self, machine: Machine, steps: Steps, path: list[str]) -> int | None:
         """The nonterminal of a free key of the object that a path leads to; None if that object cannot come any more."""

@@ -6,12 +6,13 @@ in a bracket can always be completed: an operator with another operand makes its
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from schemalm.rules.expressions.checks import Kinds, Pending, is_fine, whole
 from schemalm.rules.expressions.compiled import Compiled
 from schemalm.rules.expressions.place import Function
-from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Phase, State
+from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Phase, State, Word
 from schemalm.rules.expressions.types import (
     ANY,
     BOOLEAN,
@@ -26,15 +27,15 @@ from schemalm.rules.expressions.types import (
     fits,
 )
 
-# GitHub's parser refuses a nesting deeper than 50; logical operators add two, and a text three, to what is counted here.
+# GitHub's parser refuses a nesting deeper than 50; to what is counted here, logical operators add two, a text three.
 MAX_WEIGHT = 47
 OUTER_WEIGHT = 3
 # Properties that lead from a value to one of a type that is allowed.
 MAX_ROUTE = 3
 ANYTHING: Kinds = (ANY, ANY, ANY)
 _BRACKETS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
-# What leads from an operand to another: the text, the number of properties, and that operand.
-Route = tuple[str, int, Operand]
+# What leads from an operand to another: the text, the number of properties, and the other's type.
+Route = tuple[str, int, Type]
 
 
 class Brackets(Compiled):
@@ -75,22 +76,30 @@ class Brackets(Compiled):
         if operand.negations:
             return is_fine(pending, BOOLEAN)
         left = MAX_WEIGHT - self._weight(frame, operand)
-        return any(steps <= left and is_fine(pending, found.type) for _, steps, found in self.routes(operand))
+        return any(steps <= left and is_fine(pending, found) for _, steps, found in self.routes(operand))
+
+    @cached_property
+    def _routes(self) -> dict[Operand, list[Route]]:
+        return {}
 
     def routes(self, operand: Operand) -> list[Route]:
         """Shortest texts of properties from an operand to one of each type within reach; the first is empty."""
-        found: dict[Type, Route] = {operand.type: ("", 0, operand)}
-        edge: list[Route] = list(found.values())
-        while edge and edge[0][1] < MAX_ROUTE:
-            longer: list[Route] = []
-            for text, steps, owner in edge:
-                longer += [(f"{text}.{name}", steps + 1, after) for name, after in self._steps(owner)]
+        start = Operand(operand.type, operand.level, indexable=operand.indexable)
+        if start not in self._routes:
+            self._routes[start] = self._find_routes(start)
+        return self._routes[start]
+
+    def _find_routes(self, start: Operand) -> list[Route]:
+        found: dict[Type, Route] = {start.type: ("", 0, start.type)}
+        edge = [("", start)]
+        for steps in range(1, MAX_ROUTE + 1):
+            longer = [(f"{text}.{name}", after) for text, owner in edge for name, after in self._steps(owner)]
             edge = []
-            for route in sorted(longer, key=lambda route: len(route[0])):
-                if route[2].type not in found:
-                    found[route[2].type] = route
-                    edge.append(route)
-        return list(found.values())
+            for text, after in sorted(longer, key=lambda step: len(step[0])):
+                if after.type not in found:
+                    found[after.type] = (text, steps, after.type)
+                    edge.append((text, after))
+        return sorted(found.values(), key=lambda route: len(route[0]))
 
     def _steps(self, owner: Operand) -> list[tuple[str, Operand]]:
         if not self.has_properties(owner):
@@ -98,6 +107,8 @@ class Brackets(Compiled):
         names, is_open = self.names_of(owner)
         listed = [*names, *(["a"] if is_open and "a" not in names else [])]
         steps = [(name, self._owned(owner, self.property_type(owner, name))) for name in listed]
+        if (items := self.filtered(owner)) is not None:
+            steps.append(("*", self.operand(owner._replace(weight=owner.weight + 1), items, NO_NAMES)))
         return [(name, after) for name, after in steps if after is not None]
 
     def _owned(self, owner: Operand, found: Type | None) -> Operand | None:
@@ -106,14 +117,20 @@ class Brackets(Compiled):
         before = owner._replace(weight=owner.weight + 1)
         return self.operand(before, found, NO_NAMES if owner.level == NO_NAMES else owner.level + 1)
 
+    def negated(self, before: Operand) -> Operand:
+        """What comes before an operand after one more unary operator."""
+        negations = (2 if before.negations == 1 else 1) if self.checked else 0
+        return before._replace(weight=before.weight + 1, negations=negations)
+
     # Words
 
     def begins_literal(self, text: str) -> bool:
         """Whether a literal begins with the text."""
         return any(literal.startswith(text) for literal in self.literals)
 
-    def words(self, frame: Frame, before: Operand, folded: str, exact: str) -> list[str]:
-        """The words that may come here and begin with a text; `exact`: the text if a literal may begin with it."""
+    def words(self, frame: Frame, before: Operand, begun: Word) -> list[str]:
+        """The words that may come here and begin so."""
+        folded, exact = begun
         found = [name for name in self.contexts if name.startswith(folded) and self._context(frame, before, name)]
         found += [name for name in self.functions if name.startswith(folded) and self._callable(frame, before, name)]
         if exact:
@@ -133,14 +150,15 @@ class Brackets(Compiled):
         found = self.operand(before, function.returns, NO_NAMES)
         return function if self.may_open(frame, before) and self.is_possible(frame, found) else None
 
-    def function(self, frame: Frame, before: Operand, folded: str, exact: str) -> Function | None:
+    def function(self, frame: Frame, before: Operand, word: Word) -> Function | None:
         """The function of this name, if it may be called here; a literal's name is none."""
-        if exact in self.literals or folded not in self.functions:
+        if word.exact in self.literals or word.folded not in self.functions:
             return None
-        return self._callable(frame, before, folded)
+        return self._callable(frame, before, word.folded)
 
-    def named_operand(self, frame: Frame, before: Operand, folded: str, exact: str) -> Operand | None:
+    def named_operand(self, frame: Frame, before: Operand, word: Word) -> Operand | None:
         """The literal or context of this name, if it may stand here."""
+        folded, exact = word
         if exact in self.literals:
             return self._literal(frame, before, exact)
         return self._context(frame, before, folded) if folded in self.contexts else None
@@ -175,27 +193,35 @@ class Brackets(Compiled):
 
     def longer_property(
         self, frame: Frame, owner: Operand, begun: str | None, char: str
-    ) -> str | None | Literal[False]:
+    ) -> str | Literal[False] | None:
         """A property with one more character; None if no known property begins so, False if none may."""
         names, is_open = self.names_of(owner)
+        reserved = self.reserved(owner)
         longer = None if begun is None else begun + char
-        if longer is not None and any(name.startswith(longer) for name in names):
-            fitting = [*(name for name in names if name.startswith(longer)), *([None] if is_open else [])]
-            return longer if any(self.property_operand(frame, owner, name) for name in fitting) else False
-        return None if is_open and self.property_operand(frame, owner, None) else False
+        if longer in reserved or (not is_plain_name(char) and self.is_plain(owner)):
+            return False
+        fitting: list[str | None] = [name for name in names if longer is not None and name.startswith(longer)]
+        is_known = bool(fitting) or any(longer is not None and name.startswith(longer) for name in reserved)
+        if is_open:
+            fitting.append(None)
+        if not any(self.property_operand(frame, owner, name) for name in fitting):
+            return False
+        return longer if is_known else None
 
     # Brackets
 
+    def is_special(self, frame: Frame) -> bool:
+        """Whether a text where the expression in a bracket begins is more than a value."""
+        if frame.kind is Bracket.INDEX:
+            return holds_keys(frame.owner)
+        return (
+            frame.function is not None and not frame.args and bool(frame.function.placeholders or frame.function.json)
+        )
+
     def open_group(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after an opening bracket where an operand may come."""
-        function = frame.function
-        # Some readers drop brackets around a text, and check what it holds.
-        if (
-            function is not None
-            and is_first
-            and frame.args == 0
-            and (function.placeholders == "exact" or function.json)
-        ):
+        # Readers that check types drop brackets around a text, and check what it holds.
+        if is_first and self.checked and self.is_special(frame):
             return None
         if not self.may_open(frame, before):
             return None
@@ -305,4 +331,11 @@ class Brackets(Compiled):
 
 def holds_keys(owner: Operand) -> bool:
     """Whether a text in brackets behind a value is the name of a property."""
-    return isinstance(owner.type, Names) or (isinstance(owner.type, Object) and bool(owner.type.properties))
+    return isinstance(owner.type, Names) or (
+        isinstance(owner.type, Object) and bool(owner.type.properties or owner.type.plain or owner.type.reserved)
+    )
+
+
+def is_plain_name(char: str) -> bool:
+    """Whether a character may stand in a plain name."""
+    return char.isascii() and (char.isalnum() or char == "_")

@@ -9,17 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
-from schemalm.rules.expressions import numbers
-from schemalm.rules.expressions.checks import Kinds, Pending, after_operator
+from schemalm.rules.expressions import json_text, numbers
+from schemalm.rules.expressions.checks import Kinds, Pending, after_operator, is_fine
+from schemalm.rules.expressions.json_text import Json
 from schemalm.rules.expressions.machine import Machine
 from schemalm.rules.expressions.place import Function
-from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
-from schemalm.rules.expressions.types import NUMBER, STRING, Type, assignable
+from schemalm.rules.expressions.states import (
+    NO_NAMES,
+    Bracket,
+    Frame,
+    Free,
+    Operand,
+    Pending8,
+    Phase,
+    Quoted,
+    Role,
+    State,
+    Word,
+)
+from schemalm.rules.expressions.types import BOOLEAN, NUMBER, STRING, Type, assignable
 
 _CLOSERS = {Bracket.GROUP: b")", Bracket.INDEX: b"]", Bracket.CALL: b")"}
+# JSON values of each kind, and the kinds.
+_JSON_TEXTS = ((b"1", "0"), (b'""', '"'), (b"[]", "["), (b"{}", "{"), (b"null", "n"), (b"true", "t"))
 # An operator and an operand, or two of each, with their types.
-Repair = tuple[bytes, tuple[tuple[str, Type], ...]]
+Repair = tuple[bytes, tuple[tuple[str, Kinds], ...]]
+
+
+class Leaf(NamedTuple):
+    """An operand without parts: its text and type, whether it is negated, and whether it is a context."""
+
+    text: bytes
+    type: Type
+    is_negated: bool = False
+    is_context: bool = False
+
+    @property
+    def kinds(self) -> Kinds:
+        """The types of the operand."""
+        return (BOOLEAN if self.is_negated else self.type, self.type, self.type)
 
 
 class Endings(Machine):
@@ -30,7 +60,7 @@ class Endings(Machine):
         return {}
 
     @cached_property
-    def _repaired(self) -> dict[tuple[Pending, Kinds], dict[Kinds, bytes]]:
+    def _repaired(self) -> dict[tuple[Pending, Kinds], list[tuple[Kinds, bytes]]]:
         return {}
 
     @cached_property
@@ -38,19 +68,27 @@ class Endings(Machine):
         return {}
 
     @cached_property
-    def _leaves(self) -> list[tuple[bytes, Type]]:
-        """Operands without parts, and their types."""
-        return [(b"1", NUMBER), (b"''", STRING), *((name.encode(), found) for name, found in self.literals.items())]
+    def _leaves(self) -> list[Leaf]:
+        """Literals, and a negated one."""
+        literals = [(b"1", NUMBER), (b"''", STRING), *((name.encode(), found) for name, found in self.literals.items())]
+        leaves = [Leaf(text, found) for text, found in literals]
+        return [*leaves, *(Leaf(unary.encode() + b"1", NUMBER, True) for unary in self.place.syntax.unary[:1])]
+
+    @cached_property
+    def _operands(self) -> list[Leaf]:
+        """Operands without parts, shortest first."""
+        contexts = [Leaf(name.encode(), found, is_context=True) for name, found in self.contexts.items()]
+        return sorted([*self._leaves, *contexts], key=lambda leaf: len(leaf.text))
 
     @cached_property
     def _repairs(self) -> list[Repair]:
         """What may change the type of an expression, shortest first."""
         single = [
-            (operator.encode() + text, ((operator, found),))
+            (operator.encode() + leaf.text, ((operator, leaf.kinds),))
             for operator in self.place.syntax.binary
-            for text, found in self._leaves
+            for leaf in self._leaves
         ]
-        number = [repair for repair in single if repair[1][0][1] == NUMBER]
+        number = [repair for repair in single if repair[1][0][1][0] == NUMBER]
         double = [(first + second, (*one, *two)) for first, one in number for second, two in single]
         return sorted([*single, *double], key=lambda repair: len(repair[0]))
 
@@ -58,8 +96,8 @@ class Endings(Machine):
         """A shortest text that ends a text from a state."""
         frame, operand, token = state.frame, state.operand, state.token
         if state.phase is Phase.FREE:
-            _, pending = token  # type: ignore[misc]
-            return rest_of_character(pending)
+            assert isinstance(token, Free)
+            return rest_of_character(token.pending)
         if frame is None:
             return self._end_outside(state)
         if state.phase is Phase.STRING:
@@ -82,58 +120,58 @@ class Endings(Machine):
 
     def _ends(self, phase: Phase, frame: Frame, operand: Operand, token: object) -> Iterable[bytes | None]:
         """Ends of a state within an expression, outside of quotes."""
-        if phase is Phase.OPERAND:
-            return [self._operand_end(frame, operand, bool(token))]
-        if phase is Phase.AFTER:
-            return [self.tail(frame, operand)]
-        if phase is Phase.NO_ARGUMENTS:
-            return [self._operand_end(frame, operand, True)]
-        if phase is Phase.CALLEE:
-            return [b"(" + self.end(self.open_call(frame, operand, self.functions[str(token)]))]
-        if phase is Phase.KEY_END:
-            return [prefixed(b"]", self.tail(frame, operand))]
-        if phase is Phase.NUMBER:
-            assert isinstance(token, numbers.Number)
+        if isinstance(token, Word):
+            return self._name_ends(frame, operand, token)
+        if isinstance(token, numbers.Number):
             after = self.operand(operand, NUMBER, NO_NAMES, False)
             return [prefixed(numbers.rest(token), self.tail(frame, after))]
-        if phase is Phase.NAME:
-            folded, exact = token  # type: ignore[misc]
-            return self._name_ends(frame, operand, folded, exact)
         if phase is Phase.OPERATOR:
             return self._operator_ends(frame, operand, str(token))
-        if phase is Phase.CLOSING:
-            return [self.place.delimiters[1].encode()[token:]]  # type: ignore[misc]
-        assert phase in (Phase.DOT, Phase.PROPERTY)
-        assert token is None or isinstance(token, str)
-        return self._property_ends(frame, operand, token, phase is Phase.DOT)
+        if phase in (Phase.DOT, Phase.PROPERTY):
+            assert token is None or isinstance(token, str)
+            return self._property_ends(frame, operand, token, phase is Phase.DOT)
+        return [self._end_between(phase, frame, operand, token)]
+
+    def _end_between(self, phase: Phase, frame: Frame, operand: Operand, token: object) -> bytes | None:
+        """The end of a state within no token."""
+        if phase in (Phase.OPERAND, Phase.NO_ARGUMENTS):
+            return self._operand_end(frame, operand, bool(token))
+        if phase is Phase.CALLEE:
+            return b"(" + self.end(self.open_call(frame, operand, self.functions[str(token)]))
+        closing = str(token).encode() if phase is Phase.KEY_END else b""
+        return prefixed(closing, self.tail(frame, operand))
 
     def _operand_end(self, frame: Frame, before: Operand, is_first: bool) -> bytes:
         """The end where an operand may come."""
         if is_first and (closed := self.close_empty_call(frame)) is not None:
             return b")" + self.end(closed)
-        return shortest(self._operand_ends(frame, before))
-
-    def _operand_ends(self, frame: Frame, before: Operand) -> Iterator[bytes | None]:
-        leaves = self._leaves if self.checked else self._leaves[:1]
-        for text, found in leaves:
-            if found == STRING and frame.function is not None and frame.args == 0:
-                continue
-            yield prefixed(text, self._possible_tail(frame, self.operand(before, found, NO_NAMES, False)))
-        if self.checked:
-            for name in self.contexts:
-                yield prefixed(name.encode(), self._possible_tail(frame, self.operand(before, self.contexts[name], 0)))
+        best, is_special = None, is_first and self.is_special(frame)
+        if is_special and self.checked and frame.kind is Bracket.INDEX:
+            opened = self.opening_quote(frame, before, is_first)
+            best = None if opened is None else b"'" + self.end(opened)
+        least = self._least(frame)
+        for leaf in self._operands:
+            if best is not None and len(leaf.text) + least >= len(best):
+                break
+            if not (is_special and leaf.type == STRING and not leaf.is_context):
+                negated = self.negated(before) if leaf.is_negated else before
+                operand = self.operand(negated, leaf.type, 0, leaf.is_context)
+                best = shorter(best, prefixed(leaf.text, self._possible_tail(frame, operand)))
+        assert best is not None
+        return best
 
     def _possible_tail(self, frame: Frame, operand: Operand) -> bytes | None:
         return self.tail(frame, operand) if self.is_possible(frame, operand) else None
 
-    def _name_ends(self, frame: Frame, before: Operand, folded: str, exact: str) -> Iterator[bytes | None]:
-        for word in self.words(frame, before, folded, exact):
-            is_literal = bool(exact) and word in self.literals and word.startswith(exact)
-            rest = word[len(folded) :].encode()
-            operand = self.named_operand(frame, before, word, word if is_literal else "")
+    def _name_ends(self, frame: Frame, before: Operand, begun: Word) -> Iterator[bytes | None]:
+        for name in self.words(frame, before, begun):
+            is_literal = bool(begun.exact) and name in self.literals and name.startswith(begun.exact)
+            rest = name[len(begun.folded) :].encode()
+            word = Word(name, name if is_literal else "")
+            operand = self.named_operand(frame, before, word)
             if operand is not None:
                 yield prefixed(rest, self.tail(frame, operand))
-            elif (function := self.function(frame, before, word, "")) is not None:
+            elif (function := self.function(frame, before, word)) is not None:
                 yield prefixed(rest + b"(", self.end(self.open_call(frame, before, function)))
 
     def _operator_ends(self, frame: Frame, operand: Operand, begun: str) -> Iterator[bytes | None]:
@@ -168,6 +206,8 @@ class Endings(Machine):
             return rest + shortest(self._key_ends(frame, quoted.content))
         if quoted.role in (Role.FORMAT, Role.BARE_FORMAT):
             return rest + self._format_end(state, frame, quoted)
+        if quoted.role is Role.JSON:
+            return rest + self._json_end(frame, quoted)
         after = self.operand(state.operand, STRING, NO_NAMES, False)
         return shortest([prefixed(rest + (b"" if quoted.ended else b"'"), self.tail(frame, after))])
 
@@ -196,6 +236,23 @@ class Endings(Machine):
         quote = b"'" + rest + b"'" if quoted.ended and rest else b"" if quoted.ended else rest + b"'"
         return shortest([prefixed(quote, self.tail(after.frame, after.operand))])
 
+    def _json_end(self, frame: Frame, quoted: Quoted) -> bytes:
+        content = quoted.content
+        assert isinstance(content, Json)
+        if not content.kind:
+            begun = [(text, content._replace(kind=kind)) for text, kind in _JSON_TEXTS]
+            return shortest(prefixed(text + b"')", self._json_tail(frame, whole)) for text, whole in begun)
+        rest = json_text.rest(content).encode()
+        if quoted.ended and rest:
+            rest = b"'" + rest
+        return shortest(
+            [prefixed(rest + (b")" if quoted.ended and not rest else b"')"), self._json_tail(frame, content))]
+        )
+
+    def _json_tail(self, frame: Frame, content: Json) -> bytes | None:
+        operand = self.json_operand(frame, content)
+        return None if operand is None or frame.parent is None else self.tail(frame.parent, operand)
+
     # Brackets
 
     def tail(self, frame: Frame, operand: Operand) -> bytes | None:
@@ -210,34 +267,40 @@ class Endings(Machine):
         simple = None if kinds is None else self._leave(frame, kinds)
         if frame.pending is None or (simple is not None and len(simple) == self._least(frame)):
             return simple
-        found = [simple, *self._changed_tails(frame, operand)]
-        return min((text for text in found if text is not None), key=len, default=None)
+        return self._changed_tail(frame, operand, simple)
 
-    def _changed_tails(self, frame: Frame, operand: Operand) -> Iterator[bytes | None]:
-        """Ends after properties, operators and operands that change the type."""
+    def _changed_tail(self, frame: Frame, operand: Operand, best: bytes | None) -> bytes | None:
+        """The end after properties, operators and operands that change the type, if it is shorter than another."""
         assert frame.pending is not None
-        for route, _, after in self.routes(operand):
-            for kinds, text in self._repairs_of(frame.pending, self.kinds(after)).items():
-                if self.may_end_with(frame, kinds):
-                    yield prefixed(route.encode() + text, self._leave(frame, kinds))
+        if not is_fine(frame.pending, operand.type) and (opened := self.open_index(frame, operand)) is not None:
+            best = shorter(best, b"[" + self.end(opened))
+        least = self._least(frame)
+        for route, steps, found in self.routes(operand):
+            kinds = self.kinds(operand._replace(type=found, narrowed=None)) if steps else self.kinds(operand)
+            for result, text in self._repairs_of(frame.pending, kinds):
+                if best is not None and len(route) + len(text) + least >= len(best):
+                    break
+                if self.may_end_with(frame, result):
+                    best = shorter(best, prefixed(route.encode() + text, self._leave(frame, result)))
+        return best
 
-    def _repairs_of(self, pending: Pending, kinds: Kinds) -> dict[Kinds, bytes]:
-        """For each type that an expression may get, the shortest text to it."""
+    def _repairs_of(self, pending: Pending, kinds: Kinds) -> list[tuple[Kinds, bytes]]:
+        """For each type that an expression may get, the shortest text to it; shortest first."""
         key = (pending, kinds)
         if key not in self._repaired:
             found: dict[Kinds, bytes] = {}
             for text, steps in [(b"", ()), *self._repairs]:
                 if (result := self._repair(pending, kinds, steps)) is not None:
                     found.setdefault(result, text)
-            self._repaired[key] = found
+            self._repaired[key] = list(found.items())
         return self._repaired[key]
 
-    def _repair(self, pending: Pending, kinds: Kinds, steps: tuple[tuple[str, Type], ...]) -> Kinds | None:
+    def _repair(self, pending: Pending, kinds: Kinds, steps: tuple[tuple[str, Kinds], ...]) -> Kinds | None:
         for operator, found in steps:
             after = after_operator(pending, kinds, operator)
             if after is None:
                 return None
-            pending, kinds = after, (found, found, found)
+            pending, kinds = after, found
         return self.whole_kinds(pending, kinds)
 
     def _least(self, frame: Frame) -> int:
@@ -277,15 +340,20 @@ class Endings(Machine):
         return self._arguments[expected]
 
     def _arguments_of(self, expected: Type) -> Iterator[bytes]:
-        for text, found in self._leaves:
-            for kinds, repair in self._repairs_of(Pending(), (found, found, found)).items():
+        for leaf in self._leaves:
+            for kinds, repair in self._repairs_of(Pending(), leaf.kinds):
                 if assignable(kinds[0], expected):
-                    yield text + repair
+                    yield leaf.text + repair
 
 
 def shortest(texts: Iterable[bytes | None]) -> bytes:
     """The shortest text, the first of several; there must be one."""
     return min((text for text in texts if text is not None), key=len)
+
+
+def shorter(best: bytes | None, other: bytes | None) -> bytes | None:
+    """The shorter of two texts, as far as there are any."""
+    return other if best is None or (other is not None and len(other) < len(best)) else best
 
 
 def prefixed(text: bytes, rest: bytes | None) -> bytes | None:

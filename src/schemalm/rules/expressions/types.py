@@ -37,10 +37,15 @@ class Scalar(Type):
 
 @dataclass(frozen=True)
 class Object(Type):
-    """An object with known properties; `values` is the type of all others, None if there are no others."""
+    """An object with known properties; `values` is the type of all others, None if there are no others.
+
+    plain: whether the others consist of letters, digits and `_`; reserved: what they do not begin with.
+    """
 
     properties: tuple[tuple[str, Type], ...] = ()
     values: Type | None = None
+    plain: bool = False
+    reserved: tuple[str, ...] = ()
     __hash__ = Type.__hash__
 
 
@@ -83,7 +88,9 @@ STRING = Scalar("string")
 NUMBER = Scalar("number")
 BOOLEAN = Scalar("boolean")
 NULL = Scalar("null")
-SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL)}
+# A string, a number or a boolean: which one is not known.
+SCALAR = Scalar("scalar")
+SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL, SCALAR)}
 # A number or a boolean, by an operator: any type, unless a string joins.
 EITHER = Scalar("number or boolean")
 # A type that fits only where any type is expected.
@@ -91,7 +98,7 @@ UNKNOWN = Scalar("unknown")
 SOME_OBJECT = Object()
 SOME_ARRAY = Array(UNKNOWN)
 # What a text around an expression can hold.
-TEXT = AnyOf((STRING, NUMBER, BOOLEAN))
+TEXT = AnyOf((STRING, NUMBER, BOOLEAN, SCALAR))
 
 _FITS_ALL = (ANY, EITHER)
 
@@ -125,7 +132,7 @@ def assignable(found: Type, expected: Type) -> bool:
 
 
 def fits(found: Type, expected: Type) -> bool:
-    """Whether a value of the type `found` may be the whole value where `expected` is: it is of the same kind, or any."""
+    """Whether a value of the type `found` may be the whole value where `expected` is: of the same kind, or any."""
     if found in _FITS_ALL or expected == ANY:
         return True
     if isinstance(expected, AnyOf):
@@ -136,18 +143,20 @@ def fits(found: Type, expected: Type) -> bool:
 
 
 def joined(first: Type | None, second: Type) -> Type:
-    """The type of a value that is of one type or of the other, in any order of joining; `first` None: of `second`."""
+    """The type of a value that is of one type or of the other, in any order of joining; `first` None: of `second`.
+
+    Of objects, nothing is known afterwards.
+    """
+    second = SOME_OBJECT if is_object(second) else second
     if first is None or first == second:
         return second
-    kinds = (first, second)
-    if ANY in kinds or NULL in kinds:
-        return ANY
-    if all(map(is_object, kinds)):
-        return SOME_OBJECT
     if isinstance(first, Array) and isinstance(second, Array):
-        return SOME_ARRAY
-    if not (isinstance(first, Scalar) and isinstance(second, Scalar)):
+        return Array(ANY) if ANY in (first.items, second.items) else SOME_ARRAY
+    kinds = (first, second)
+    if ANY in kinds or NULL in kinds or not all(isinstance(kind, Scalar) for kind in kinds):
         return ANY
+    if SCALAR in kinds:
+        return SCALAR
     return STRING if STRING in kinds else EITHER
 
 
