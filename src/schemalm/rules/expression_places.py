@@ -9,7 +9,13 @@ from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
 from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, AnyOf, Array, Named, Names, Object, Type
 from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
 
-TYPES_OF_WORDS: Mapping[str, Type] = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL, "NaN": NUMBER, "Infinity": NUMBER}
+TYPES_OF_WORDS: Mapping[str, Type] = {
+    "true": BOOLEAN,
+    "false": BOOLEAN,
+    "null": NULL,
+    "NaN": NUMBER,
+    "Infinity": NUMBER,
+}
 
 
 class ExpressionPlaces:

@@ -67,7 +67,7 @@ class Amendment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
 
 
 class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
-    """The type of an object or array, or a reference to a type by its name or to a kind of names, or one of several types.
+    """The type of an object or array, a reference to a type by its name or to a kind of names, or one of several types.
 
     properties: the type of each property; others have the type `values`, and without `values` there are no others.
     items: of an array. names: the properties are the declared names of this kind. type: the type of this name. any_of:
