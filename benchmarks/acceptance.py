@@ -99,7 +99,8 @@ def model(
 def _random_values(tokenizer: Tokenizer, count: int, max_tokens: int, seed: int) -> Iterator[Any]:
     generator = random.Random(seed)
     for _ in range(count):
-        machine, cut, tokens = tokenizer.machine(), generator.randrange(max_tokens), []
+        machine, cut = tokenizer.machine(), generator.randrange(max_tokens)
+        tokens: list[int] = []
         while not machine.is_complete and len(tokens) < cut:
             tokens.append(int(generator.choice(np.flatnonzero(machine.mask()))))
             machine.advance(tokens[-1])
