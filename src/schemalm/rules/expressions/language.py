@@ -22,6 +22,7 @@ class ExpressionLanguage(Language):
     """What may follow in a text of a place; parts: (place, closed kinds, state)."""
 
     __slots__ = ("_after", "_classes", "_end", "machine")
+    has_cheap_steps = True
 
     def __init__(self, machine: Endings, state: State) -> None:
         self.machine = machine
