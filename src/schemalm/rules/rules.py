@@ -51,9 +51,10 @@ class Rules:
 
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
-        """The kinds whose names expressions can use, if they count where the expression stands."""
-        found = (own_kinds(place.expression) for place in self.names.tree if place.expression is not None)
-        return frozenset().union(*found)
+        """The kinds whose names expressions can use, if they always count where the expression stands."""
+        places = [place.expression for place in self.names.tree if place.expression is not None]
+        own = frozenset().union(*map(own_kinds, places))
+        return own - frozenset().union(*(kinds_of(place) - own_kinds(place) for place in places))
 
     @property
     def mentions(self) -> list[Mention]:
