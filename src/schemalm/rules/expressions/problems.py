@@ -104,8 +104,10 @@ class _Finder:
             return self._unclosed(state.phase, frame)
         if state.phase is Phase.NUMBER or (state.phase is Phase.OPERAND and (found.isdigit() or found in "-+.")):
             return self._number(self.start if state.phase is Phase.NUMBER else position)
-        if state.phase is Phase.CALLEE:
-            return Problem(position, f"`{state.token}` is a function; call it with brackets: `{state.token}()`")
+        if state.phase in (Phase.CALLEE, Phase.KEY_END):
+            is_call = state.phase is Phase.CALLEE
+            message = f"`{state.token}` is a function; call it with brackets: `{state.token}()`"
+            return Problem(position, message if is_call else f"expected `{state.token}` after the text")
         if state.phase in (Phase.OPERAND, Phase.NO_ARGUMENTS):
             return self._operand(frame, state.phase, position, found)
         if state.phase is Phase.OPERATOR or found in "=&|":
@@ -236,8 +238,6 @@ class _Finder:
     def _after(self, machine: Endings, state: State, position: int, found: str) -> Problem:
         frame, operand = state.frame, state.operand
         assert frame is not None
-        if state.phase is Phase.KEY_END:
-            return Problem(position, f"expected `{state.token}` after the text")
         if found in ".[":
             return Problem(position, self._no_properties(machine, operand, position))
         is_end = self.text.startswith(self.place.delimiters[1], position)
