@@ -35,6 +35,7 @@ LAYERS = (
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next
     "grammar",  # formulas -> nonterminals and their symbols
+    "rules",  # a rules file -> amendments, languages of texts, kinds of names
     "schema",  # a JSON Schema -> formulas over assertions
     "regular",  # patterns, formats, bounds -> automata over bytes
     "documents",  # text -> JSON values, and back

@@ -1,4 +1,4 @@
 """Rules that go beyond a schema: changes of the schema itself, expressions in texts, and names that must be declared.
 
-In: a rules file. Out: the languages, names and amendments that the grammar and the machine enforce.
+In goes a rules file; out come amendments, languages of texts and kinds of names, which grammar and machine enforce.
 """
