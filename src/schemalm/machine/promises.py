@@ -16,16 +16,18 @@ from schemalm.grammar.nonterminals import Nonterminal
 from schemalm.grammar.states import Key, Value
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
 from schemalm.rules.names import Kind
-from schemalm.rules.paths import Steps, Wildcard
-from schemalm.rules.places import Promised
-from schemalm.schema.assertions import of_kind
-from schemalm.schema.formula import TRUE, Formula, all_of, any_of
+from schemalm.rules.paths import ITEM, OTHER, Place, Steps, Wildcard
+from schemalm.rules.places import Promised, PromisedValue
+from schemalm.schema.formula import TRUE, Formula, any_of
+from schemalm.schema.keywords.arrays import contains
 
 if TYPE_CHECKING:
     from schemalm.machine.machine import Machine
 
 # The most promises of one kind that wait at once.
 MAX_PROMISES = 16
+# The kinds of values that are no containers.
+SCALARS = ("null", "boolean", "number", "string")
 # The texts of a key that are tried for a name that is not in use.
 MAX_TRIED = 200
 
@@ -104,6 +106,7 @@ class Promises:
         if isinstance(grammar.nonterminals[nonterminal].state, Key):
             return self._first_key(nonterminal) if not path else None
         for name in path:
+            nonterminal = self._as_object(nonterminal)
             symbols = [grammar.symbols.keys[name]] if name in grammar.symbols.keys else []
             if not symbols or grammar.step(nonterminal, symbols[0]) is None:
                 symbols = [ids[FREE_KEY], *name.encode(), ids[KEY_END]]
@@ -111,7 +114,7 @@ class Promises:
             if after is None:
                 return None
             nonterminal = after
-        return self._after(nonterminal, [ids[FREE_KEY]])
+        return self._after(self._as_object(nonterminal), [ids[FREE_KEY]])
 
     def _first_key(self, nonterminal: int) -> int | None:
         """The nonterminal of the next free key of an object whose key is under way."""
@@ -120,13 +123,17 @@ class Promises:
         owner = self._grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
         return self._after(owner, [self._grammar.symbols.ids[FREE_KEY]])
 
+    def _as_object(self, nonterminal: int) -> int:
+        """An object, if a value may be one; else the nonterminal itself."""
+        if not isinstance(self._grammar.nonterminals[nonterminal].state, Value):
+            return nonterminal
+        entered = self._after(nonterminal, [self._grammar.symbols.ids[AS_KIND["object"]]])
+        return nonterminal if entered is None else entered
+
     def _after(self, nonterminal: int, symbols: list[int]) -> int | None:
-        """What is on top after some symbols; of a value of several kinds, the object."""
-        grammar = self._grammar
-        if isinstance(grammar.nonterminals[nonterminal].state, Value):
-            symbols = [grammar.symbols.ids[AS_KIND["object"]], *symbols]
+        """What is on top after some symbols; None if they are not admitted."""
         for symbol in symbols:
-            step = grammar.step(nonterminal, symbol)
+            step = self._grammar.step(nonterminal, symbol)
             if step is None or not step.opened:
                 return None
             nonterminal = step.opened[0]
@@ -146,7 +153,7 @@ class Promises:
         taken = machine.keys.get(height)
         if taken is not None and path[depth].encode().decode("latin-1") in taken:
             return None
-        demand = partial(_demand_at, kind, path, depth)
+        demand = partial(_demand_at, kind, keys, name, entry.place)
         if self._with_demand(self._settled(machine, height), path[depth:], kind, demand) is None:
             return None
         found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
@@ -189,20 +196,32 @@ def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:
     return [given[index].decode() if isinstance(step, Wildcard) else step for index, step in enumerate(steps)]
 
 
-def _demand_at(kind: Kind, path: list[str], depth: int) -> Formula:
-    """The demand of an object, `depth` steps from the root, for what `path` leads to."""
-    demand = Promised(path[-1], TRUE)
-    for index in range(len(path) - 2, depth - 1, -1):
-        inner: Formula = demand
-        if index + 1 == len(kind.scope):
-            inner = any_of([demand, *(_has(steps[len(kind.scope) :]) for steps in kind.unknown)])
-        demand = Promised(path[index], all_of([of_kind("object"), inner]))
-    return demand
+def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -> Formula:
+    """The demand of the rest of an object at a place: that a name is declared, or that every name counts as declared."""
+    declared = PromisedValue(("object",), Promised(name.decode(), TRUE))
+    options = [(steps, declared) for steps in kind.declared_keys]
+    options += [(steps, PromisedValue(SCALARS, TRUE)) for steps in kind.unknown]
+    depth = len(place.steps)
+    found = [
+        _along(path, last)
+        for steps, last in options
+        if steps[:depth] == place.steps and (path := _way(steps, depth, kind, keys)) is not None
+    ]
+    return any_of(found)
 
 
-def _has(steps: Steps) -> Formula:
-    """The demand for a value at some steps."""
-    demand: Formula = TRUE
-    for step in reversed(steps):
-        demand = Promised(str(step), demand)
-    return demand
+def _way(steps: Steps, depth: int, kind: Kind, keys: tuple[bytes, ...]) -> list[str | Wildcard] | None:
+    """The steps from a depth on, with the keys of the scope; None if other keys would have to be known."""
+    given = dict(zip(kind.levels, keys, strict=True))
+    way = [given[index].decode() if index in given else step for index, step in enumerate(steps)][depth:]
+    return None if OTHER in way else way
+
+
+def _along(way: list[str | Wildcard], last: PromisedValue) -> Formula:
+    """The demand of an object or array whose parts on the way lead to a value that fulfils the last demand."""
+    if not way:
+        found: Formula = last.parts[1]
+        return found
+    first, *others = way
+    inner = PromisedValue(("array" if others[0] is ITEM else "object",), _along(others, last)) if others else last
+    return contains(inner, 1, None) if first is ITEM else Promised(str(first), inner)

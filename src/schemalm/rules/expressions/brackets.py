@@ -214,6 +214,8 @@ class Brackets(Compiled):
         """Whether a text where the expression in a bracket begins is more than a value."""
         if frame.kind is Bracket.INDEX:
             return holds_keys(frame.owner)
+        if frame.kind is Bracket.TOP:
+            return self.place.form == "whole"
         return (
             frame.function is not None and not frame.args and bool(frame.function.placeholders or frame.function.json)
         )
@@ -221,7 +223,7 @@ class Brackets(Compiled):
     def open_group(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after an opening bracket where an operand may come."""
         # Readers that check types drop brackets around a text, and check what it holds.
-        if is_first and self.checked and self.is_special(frame):
+        if is_first and self.checked and frame.kind is not Bracket.TOP and self.is_special(frame):
             return None
         if not self.may_open(frame, before):
             return None

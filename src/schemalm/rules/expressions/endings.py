@@ -92,6 +92,11 @@ class Endings(Machine):
         double = [(first + second, (*one, *two)) for first, one in number for second, two in single]
         return sorted([*single, *double], key=lambda repair: len(repair[0]))
 
+    def forget_ends(self) -> None:
+        """Forgets what is remembered of ends."""
+        self._tails.clear()
+        self._repaired.clear()
+
     def end(self, state: State) -> bytes:
         """A shortest text that ends a text from a state."""
         frame, operand, token = state.frame, state.operand, state.token

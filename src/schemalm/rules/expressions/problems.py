@@ -87,13 +87,11 @@ class _Finder:
         state = language.state if _NAME_CHARACTERS.match(found) else settled(language.machine, language.state)
         token, frame = state.token, state.frame
         assert frame is not None
-        if isinstance(token, Quoted):
-            is_key = token.role in (Role.KEY, Role.PROPERTY)
-            return self._property(language, position) if is_key else self._quote(token, position)
-        if state.phase in (Phase.DOT, Phase.PROPERTY):
+        is_key = isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY)
+        if is_key or state.phase in (Phase.DOT, Phase.PROPERTY):
             return self._property(language, position)
-        if state.phase is Phase.CALLEE:
-            return Problem(position, f"`{token}` is a function; call it with brackets: `{token}()`")
+        if isinstance(token, Quoted):
+            return self._quote(token, position)
         name = _NAME.match(self.text, self.start if state.phase is Phase.NAME else position)
         if name is not None and state.phase in (Phase.NAME, Phase.OPERAND):
             return self._word(language, frame, name)
@@ -106,10 +104,12 @@ class _Finder:
             return self._unclosed(state.phase, frame)
         if state.phase is Phase.NUMBER or (state.phase is Phase.OPERAND and (found.isdigit() or found in "-+.")):
             return self._number(self.start if state.phase is Phase.NUMBER else position)
+        if state.phase in (Phase.CALLEE, Phase.KEY_END):
+            is_call = state.phase is Phase.CALLEE
+            message = f"`{state.token}` is a function; call it with brackets: `{state.token}()`"
+            return Problem(position, message if is_call else f"expected `{state.token}` after the text")
         if state.phase in (Phase.OPERAND, Phase.NO_ARGUMENTS):
             return self._operand(frame, state.phase, position, found)
-        if state.phase is Phase.KEY_END:
-            return Problem(position, f"expected `{state.token}` after the text")
         if state.phase is Phase.OPERATOR or found in "=&|":
             return Problem(min(self.start, position), self._operator(state, position))
         return self._after(language.machine, state, position, found)

@@ -70,6 +70,9 @@ class Quoting(Brackets):
     def opening_quote(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after a quote where an operand may come."""
         if is_first and self.is_special(frame):
+            if frame.kind is Bracket.TOP:
+                # One text alone would count as this text, and no other value than a text is wanted here.
+                return None
             if frame.function is None:
                 return self._opening_key(frame, before)
             if frame.function.json:
@@ -114,7 +117,7 @@ class Quoting(Brackets):
             matched = self.matched_after(quoted.matched, char)
             if matched == len(self.place.delimiters[0]):
                 return None
-        content = self._content(state, quoted, char)
+        content = self._content(state, quoted._replace(matched=matched), char)
         if content is _REFUSED:
             return None
         return state._replace(token=Quoted(quoted.role, pending, False, matched, content))
@@ -154,10 +157,16 @@ class Quoting(Brackets):
         assert isinstance(content, Placeholders)
         longer = placeholders.after(content, char, is_exact)
         is_bare = quoted.role is Role.BARE_FORMAT
-        if longer is None or placeholders.rest(longer, is_exact, is_bare, self._room(frame)) is None:
+        must_count = self._must_count(frame, quoted)
+        if longer is None or placeholders.rest(longer, is_exact, must_count, self._room(frame)) is None:
             return _REFUSED
         is_text = longer == content or longer.brace == "}" or (char == "{" and content.brace == "{")
         return _REFUSED if is_text and is_bare else longer
+
+    def _must_count(self, frame: Frame, quoted: Quoted) -> bool:
+        """Whether a brace may not be doubled: it would be a text of its own, or complete an opening delimiter."""
+        is_delimiter = frame.root is Bracket.DIRECT and quoted.matched == len(self.place.delimiters[0]) - 1
+        return quoted.role is Role.BARE_FORMAT or is_delimiter
 
     def _is_exact(self, frame: Frame) -> bool:
         return frame.function is not None and frame.function.placeholders == "exact"
@@ -170,7 +179,7 @@ class Quoting(Brackets):
         """A shortest text that completes placeholders."""
         assert isinstance(quoted.content, Placeholders)
         found = placeholders.rest(
-            quoted.content, self._is_exact(frame), quoted.role is Role.BARE_FORMAT, self._room(frame)
+            quoted.content, self._is_exact(frame), self._must_count(frame, quoted), self._room(frame)
         )
         assert found is not None
         return found

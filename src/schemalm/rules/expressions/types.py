@@ -148,6 +148,7 @@ def joined(first: Type | None, second: Type) -> Type:
     Of objects, nothing is known afterwards.
     """
     second = SOME_OBJECT if is_object(second) else second
+    first = SOME_OBJECT if first is not None and is_object(first) else first
     if first is None or first == second:
         return second
     if isinstance(first, Array) and isinstance(second, Array):
