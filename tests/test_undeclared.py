@@ -25,6 +25,7 @@ def workflow(job: dict[str, Any]) -> dict[str, Any]:
         ({"strategy": {"matrix": {"os": ["a"]}}, "name": "${{ matrix.os }} ${{ matrix.v }}"}, None),
         ({"strategy": {"matrix": "${{ fromJSON('[]') }}"}, "name": "${{ matrix.v }}"}, [("matrix.x", True)]),
         ({"name": "${{ inputs.level }} of ${{ inputs.levels }}"}, [("inputs.x", True), ("inputs.x", False)]),
+        ({"name": "${{ '${{ matrix.a' }} ${{ matrix.b }} ${{ '}}' == matrix.c }}"}, 2 * [("matrix.x", False)]),
         ({"name": "steps.a and github.event.inputs.other"}, []),
     ],
 )
