@@ -188,7 +188,8 @@ class Finder:
             )
         if isinstance(atom, InLanguage):
             offset, words = atom.problem(value)
-            return Fault(location, atom.keyword, lambda: words, COST, offset=offset)
+            changes = other_spellings(location, ("number", "boolean"))
+            return Fault(location, atom.keyword, lambda: words, COST, changes, offset=offset)
         if isinstance(atom, StringIn | NumberIn):
             return self._none_of(atom, location)
         if isinstance(atom, Unique):
