@@ -13,7 +13,11 @@ from schemalm.limits import Limits
 
 SCHEMA = {
     "type": "object",
-    "properties": {"jobs": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string", "minLength": 2}}},
+    "properties": {
+        "title": {"type": "string"},
+        "jobs": {"type": "object"},
+        "needs": {"type": "array", "items": {"type": "string", "minLength": 2}},
+    },
     "additionalProperties": False,
 }
 
@@ -21,8 +25,14 @@ SCHEMA = {
 RULES = {
     "rules": 1,
     "title": "Jobs",
+    "expressions": {
+        "delimiters": ["${{", "}}"],
+        "contexts": {"jobs": {"names": "job"}},
+        "places": [{"at": ["/title"], "form": "text", "contexts": ["jobs"]}],
+    },
     "names": {
         "job": {
+            "order": "any",
             "declared": [{"keys": "/jobs"}],
             "referred": [{"values": "/needs/[]", "order": "any"}, {"values": "/other/*", "order": "any"}],
         }
@@ -54,14 +64,15 @@ def test_what_is_inside_a_value_that_must_not_be_there_does_not_count(checker: C
 
 
 def test_findings_are_in_the_order_of_the_text_with_offsets_in_scalars(checker: Checker) -> None:
-    loaded = parse_documents("needs:\n  - 'aa'\n  - a\nother: 1\njobs: 3\n")
+    loaded = parse_documents("title: 'a ${{ jobs.bb }}'\nneeds:\n  - 'aa'\n  - a\nother: 1\njobs: 3\n")
     (document,) = findings_of(loaded, "a.yml", checker.failures)
     assert [(finding.line, finding.column, finding.keyword) for finding in document.findings] == [
-        (2, 7, "names"),
-        (3, 5, "minLength"),
-        (3, 6, "names"),
-        (4, 1, "additionalProperties"),
-        (5, 7, "type"),
+        (1, 20, "names"),
+        (3, 5, "names"),
+        (4, 5, "minLength"),
+        (4, 5, "names"),
+        (5, 1, "additionalProperties"),
+        (6, 7, "type"),
     ]
 
 

@@ -39,7 +39,7 @@ class SchemaWriter:
         self._never_expressions = set(never_expressions)
         self._united = united
         self._names: dict[str, dict[bool, str]] = {}  # of each definition, without and with expressions
-        self.written: dict[str, Schema] = {KEY: {"type": "string", "minLength": 1, "not": {"pattern": r"\$\{\{"}}}
+        self.written: dict[str, Schema] = {KEY: {"type": "string", "minLength": 1}}
 
     def body(self, name: str, *, expression: bool) -> Schema:
         """The schema of a definition. `expression`: whether one expression may be in its place."""

@@ -205,5 +205,7 @@ def _needed(fault: Fault, location: Location) -> tuple[str, ...]:
 
 def _none_holds(reasons: Sequence[Callable[[], str]]) -> str:
     words = list(dict.fromkeys(reason() for reason in reasons))
+    if len(words) == 1:
+        return words[0]
     more = "; ..." if len(words) > MAX_REASONS else ""
     return f"no alternative matches: {'; '.join(words[:MAX_REASONS])}{more}"
