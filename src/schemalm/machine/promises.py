@@ -104,6 +104,7 @@ class Promises:
         if isinstance(grammar.nonterminals[nonterminal].state, Key):
             return self._first_key(nonterminal) if not path else None
         for name in path:
+            nonterminal = self._as_object(nonterminal)
             symbols = [grammar.symbols.keys[name]] if name in grammar.symbols.keys else []
             if not symbols or grammar.step(nonterminal, symbols[0]) is None:
                 symbols = [ids[FREE_KEY], *name.encode(), ids[KEY_END]]
@@ -111,7 +112,7 @@ class Promises:
             if after is None:
                 return None
             nonterminal = after
-        return self._after(nonterminal, [ids[FREE_KEY]])
+        return self._after(self._as_object(nonterminal), [ids[FREE_KEY]])
 
     def _first_key(self, nonterminal: int) -> int | None:
         """The nonterminal of the next free key of an object whose key is under way."""
@@ -120,13 +121,17 @@ class Promises:
         owner = self._grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
         return self._after(owner, [self._grammar.symbols.ids[FREE_KEY]])
 
+    def _as_object(self, nonterminal: int) -> int:
+        """An object, if a value may be one; else the nonterminal itself."""
+        if not isinstance(self._grammar.nonterminals[nonterminal].state, Value):
+            return nonterminal
+        entered = self._after(nonterminal, [self._grammar.symbols.ids[AS_KIND["object"]]])
+        return nonterminal if entered is None else entered
+
     def _after(self, nonterminal: int, symbols: list[int]) -> int | None:
-        """What is on top after some symbols; of a value of several kinds, the object."""
-        grammar = self._grammar
-        if isinstance(grammar.nonterminals[nonterminal].state, Value):
-            symbols = [grammar.symbols.ids[AS_KIND["object"]], *symbols]
+        """What is on top after some symbols; None if they are not admitted."""
         for symbol in symbols:
-            step = grammar.step(nonterminal, symbol)
+            step = self._grammar.step(nonterminal, symbol)
             if step is None or not step.opened:
                 return None
             nonterminal = step.opened[0]
