@@ -179,10 +179,9 @@ class Encoder(Generic[T]):
                             raise InvalidDocument(TOO_DEEP, keyword="depth")
                         states = state.inside[kind] if kind in state.inside else state.enter(kind)
                         encoded += state.before_value
+                        following = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
                         frames.append((child, name, state, members, seen))
-                        name = None  # no member of it has been reached
-                        members = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
-                        seen = set()
+                        members, seen = following, set()
                         break
                     else:
                         encoded += state.scalar(child)

@@ -187,12 +187,14 @@ class Finder:
                 (Add(location, name),),
                 missing=name,
             )
-        if isinstance(atom, InLanguage):
-            return self._not_in_language(atom, location)
         if isinstance(atom, StringIn | NumberIn):
             return self._none_of(atom, location)
         if isinstance(atom, Unique):
             return self._repeated(location)
+        return self._not_in_language(atom, location) if isinstance(atom, InLanguage) else self._other(atom, location)
+
+    def _other(self, atom: Assertion, location: Location) -> Fault:
+        value = location.value
         words = self._by_reason(atom, value) or partial(message, atom, value)
         return Fault(location, atom.keyword, words, self._lacking(atom, value))
 
