@@ -142,8 +142,9 @@ def _amended(schema: Schema, file: RulesFile, limits: Limits) -> Schema:
 def _links(place: Place, text: str) -> Iterator[list[Link]]:
     """The chains of names in a text."""
     for chain in reader_of(place.expression).references(text) or ():
-        names = [link for link in chain if isinstance(link.type, NamesOf)]
-        yield [Link(link.type.kind, link.name, link.start, link.end) for link in names]
+        yield [
+            Link(link.type.kind, link.name, link.start, link.end) for link in chain if isinstance(link.type, NamesOf)
+        ]
 
 
 def _opening(place: Place) -> str | None:
