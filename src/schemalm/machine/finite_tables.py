@@ -22,9 +22,9 @@ from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
 from schemalm.machine.free_keys import EndlessKeys, KeyTokens
 from schemalm.machine.guards import tokens_with_whole_items
+from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
-from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
@@ -47,8 +47,8 @@ class StackEntry:
     is an object that can run out of free keys, the nonterminal at which a free key begins, else NO_NONTERMINAL.
     has_dynamic_mask: whether the mask also depends on earlier keys or items. needs_outcome: whether the outcome of the
     entry above settles this one. place: where the value stands in the tree of the rules, if they speak of it. watched:
-    the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether this
-    is a text that may hold expressions. is_text: whether this is the rest of a string.
+    the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether
+    this is a text that may hold expressions. is_text: whether this is the rest of a string.
     """
 
     __slots__ = (

@@ -9,7 +9,13 @@ from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
 from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, Array, Named, Names, Object, Type
 from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
 
-TYPES_OF_WORDS: Mapping[str, Type] = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL, "NaN": NUMBER, "Infinity": NUMBER}
+TYPES_OF_WORDS: Mapping[str, Type] = {
+    "true": BOOLEAN,
+    "false": BOOLEAN,
+    "null": NULL,
+    "NaN": NUMBER,
+    "Infinity": NUMBER,
+}
 
 
 class ExpressionPlaces:
@@ -79,7 +85,10 @@ class ExpressionPlaces:
             if isinstance(one, str):
                 yield one
             else:
-                found += [*(one.properties or {}).values(), *(inner for inner in (one.values, one.items) if inner is not None)]
+                found += [
+                    *(one.properties or {}).values(),
+                    *(inner for inner in (one.values, one.items) if inner is not None),
+                ]
 
 
 def kinds_of(place: ExpressionPlace) -> frozenset[str]:

@@ -156,7 +156,10 @@ def in_order(formula: Formula) -> Formula:
     if len(promised) < 2:
         return formula
     others = [part for part in parts if not isinstance(part, Promised)]
-    return all_of([*others, stated_keys(tuple((part.name, part.parts[1]) for part in promised))])
+    demands: dict[str, list[Formula]] = {}
+    for part in promised:
+        demands.setdefault(part.name, []).append(part.parts[1])
+    return all_of([*others, stated_keys(tuple((name, all_of(found)) for name, found in demands.items()))])
 
 
 def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:
