@@ -12,8 +12,8 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 Rules = dict[str, dict[str, Any]]
-# The chains (kind, name) in a text at a place.
-Chains = Callable[[str], list[list[tuple[str, str]]]]
+# The chains (kind, name) in a text at a place of the rules.
+Chains = Callable[[str, str], list[list[tuple[str, str]]]]
 
 
 def verdict(rules: Rules, expression_paths: list[str], chains: Chains, value: Any) -> set[tuple[Any, ...]]:
@@ -121,8 +121,9 @@ class _Document:
                         found.add(("missing", kind, path, name))
             found |= self.repeated(kind) | self.in_circles(kind)
         for path, value in self.values.items():
-            if isinstance(value, str) and self.pattern(path) in self.expression_paths:
-                for links in chains(value):
+            pattern = self.pattern(path)
+            if isinstance(value, str) and pattern is not None and pattern in self.expression_paths:
+                for links in chains("".join(f"/{step}" for step in pattern), value):
                     found |= self.chain_faults(path, links)
         return found
 
@@ -171,8 +172,8 @@ class _Document:
     def owner(self, kind: str, path: Path) -> str | int:
         """The declared key that holds a place."""
         keys = [_split(part["keys"]) for part in self.rules[kind]["declared"] if "keys" in part]
-        pattern = self.pattern(path) or ()
-        [length, *_] = [len(steps) for steps in keys if pattern[: len(steps)] == steps and len(pattern) > len(steps)]
+        lengths = [len(steps) for steps in keys if self.pattern(path[: len(steps)]) == steps]
+        [length, *_] = [length for length in lengths if len(path) > length]
         return path[length]
 
 

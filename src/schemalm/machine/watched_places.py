@@ -66,12 +66,14 @@ class WatchedPlaces:
     def _watch(self, place: Place) -> Watched:
         return self._places.setdefault(place.number, Watched(place))
 
-    def _watch_levels(self, steps: Iterable[object]) -> None:
+    def _watch_levels(self, steps: Iterable[object]) -> Place:
+        """Watches the keys that steps stand for, and returns the place that the steps lead to."""
         place = self._tree.root
         for step in steps:
             if step is OTHER:
                 self._watch(place).has_levels = True
             place = _below(place, step)
+        return place
 
     def _watch_container(self, kind: Kind, steps: tuple[object, ...]) -> None:
         place = self._tree.root
@@ -79,8 +81,10 @@ class WatchedPlaces:
             if isinstance(step, str):
                 self._watch(place).passes.setdefault(step, []).append(kind)
             place = _below(place, step)
-        self._watch(place).containers.append(kind)
-        self._watch_levels([*steps, OTHER])
+        container = self._watch(self._watch_levels(steps))
+        container.containers.append(kind)
+        # Its keys tell a name under way from those that are still to come.
+        container.has_levels = True
 
     def _watch_items(self, kind: Kind) -> None:
         """Watches the innermost lists around the declarations that wait for the end of an item."""
