@@ -14,7 +14,7 @@ PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance judges benchmark-data packaged-workflows packaged-tokenizer clean
+.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance judges benchmark-data github-rules packaged-workflows packaged-tokenizer clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -69,6 +69,11 @@ benchmark-data: $(INSTALLED) ## measure the cost of preparing the real workflows
 	$(BIN)/schemalm prepare --input $$some --output $$folder/256 --stride 256 && \
 	$(BIN)/schemalm prepare --input $$some --output $$folder/512 --stride 512 && \
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
+
+# Says what changed. GitHub's definition of workflows comes with the judges (make judges); CHECK=1 writes nothing.
+DEFINITIONS ?= .judges/node_modules/@actions/workflow-parser/dist
+github-rules: $(INSTALLED) ## make the built-in rules of GitHub workflows again (CHECK=1: only say what would change)
+	PYTHONPATH=tools $(BIN)/python -m github_rules $(DEFINITIONS) $(if $(CHECK),--check)
 
 packaged-workflows: $(INSTALLED) ## make the workflows in the package again
 	$(BIN)/python tools/package_workflows.py

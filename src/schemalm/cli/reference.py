@@ -21,6 +21,7 @@ from schemalm.cli.options import (
     Seed,
     Strict,
     chosen_rules,
+    schema_and_rules,
 )
 from schemalm.cli.reference_ablate import ablate
 from schemalm.cli.reference_corpus import read_corpus
@@ -118,13 +119,15 @@ def train(
         max_memory_growth=max_memory_growth,
         seed=seed,
     )
+    chosen = chosen_rules(rules, schema)
     terminal.say(
         f"training a {model} with the {engine} engine on {input} for {counted(steps, 'step')}; writing to {run}"
+        + (f"; documents have {schema_and_rules(schema, chosen)}" if tokenizer == "typed" else "")
     )
     check_writable(run, advice=CHOOSE_OUT)
     from schemalm.reference.training import train_run  # noqa: PLC0415
 
-    corpus, left_out = read_corpus(terminal, input, tokenizer, schema, chosen_rules(rules, schema), merge_keys)
+    corpus, left_out = read_corpus(terminal, input, tokenizer, schema, chosen, merge_keys)
     losses: list[float] = []
     started = time.monotonic()
     with terminal.counting("steps", steps) as count:
@@ -139,7 +142,8 @@ def train(
         f"{counted(steps, 'step')} in {seconds:.1f} s; loss from {losses[0]:.4f} to {evaluation['train_loss']:.4f}; "
         f"validation {evaluation['validation_loss']:.4f} nats per token, {evaluation['bits_per_byte']:.4f} bits/byte"
     )
-    result: dict[str, Any] = {"run": str(run), "elapsed_seconds": round(seconds, 3), **evaluation, "losses": losses}
+    named = {"run": str(run), "schema": schema, "rules": chosen}
+    result: dict[str, Any] = {**named, "elapsed_seconds": round(seconds, 3), **evaluation, "losses": losses}
     if model == "bigram":
         result["count_table_loss"] = _count_table_loss(configuration, corpus)
         terminal.show(f"the count table with Laplace smoothing: {result['count_table_loss']:.4f} nats per token")

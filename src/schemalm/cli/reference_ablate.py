@@ -77,11 +77,11 @@ def ablate(
     terminal.say(f"running {counted(len(plan), 'run')} of {', '.join(combined)} on {input}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)
 
-    left_out = LeftOut()
+    left_out, chosen = LeftOut(), chosen_rules(rules, schema)
 
     def read(tokenizer: str) -> Corpus:
         nonlocal left_out
-        corpus, found = read_corpus(terminal, input, tokenizer, schema, chosen_rules(rules, schema), merge_keys)
+        corpus, found = read_corpus(terminal, input, tokenizer, schema, chosen, merge_keys)
         # Each tokenizer may reject different documents; everything else is the same each time.
         for rejection in left_out.rejections:
             if rejection not in found.rejections:
@@ -96,6 +96,6 @@ def ablate(
         terminal.show(f"failed: {failure}")
     terminal.show(f"tables and a plot: {out / 'results.md'}, results.csv, results.jsonl, results.svg")
     made = {"num_made": sweep.num_made, "failures": sweep.failures, "rows": sweep.rows}
-    result = {"out": str(out), **made, **left_out.to_dict()}
+    result = {"out": str(out), "schema": schema, "rules": chosen, **made, **left_out.to_dict()}
     terminal.finish(result, next_command=command_line("reference", "train", "--input", input))
     raise typer.Exit(1 if sweep.failures else exit_code(left_out, strict))

@@ -100,9 +100,14 @@ class Derivation:
     def _end_key(self) -> None:
         assert self._text is not None
         key = self._text.decode()
-        if key in self._containers[-1]:
+        if any(self._are_alike(key, other) for other in self._containers[-1]):
             raise NotDerivableError(f"the key {key!r} repeats")
         self._keys.append(key)
+
+    def _are_alike(self, key: str, other: str) -> bool:
+        if self._grammar.shapes.ignores_key_case:
+            return key.encode().lower() == other.encode().lower()
+        return key == other
 
     def _end_text(self, nonterminal: int) -> None:
         state = self._grammar.nonterminals[nonterminal].state

@@ -7,7 +7,7 @@ key, so the key's prefix before the token determines which key it ends.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from schemalm.errors import LimitError
@@ -29,31 +29,39 @@ class KeyTokens:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.end = vocabulary.grammar.symbols.characters[vocabulary.grammar.symbols.ids[KEY_END]]
-        self._tokens = {text: token for text, token in vocabulary.ids.items() if text[-1] == self.end}
+        self.ignores_case = vocabulary.grammar.shapes.ignores_key_case
+        self._tokens: dict[str, list[int]] = {}
+        for text, token in vocabulary.ids.items():
+            if text[-1] == self.end:
+                self._tokens.setdefault(self.compared(text[:-1]), []).append(token)
         self._longest = max(map(len, self._tokens))
 
+    def compared(self, key: str) -> str:
+        """A key, or a part of one, in the form that is compared."""
+        return key.encode("latin-1").lower().decode("latin-1") if self.ignores_case else key
+
     def ends(self, key: str) -> Iterator[tuple[str, int]]:
-        """Yields the ways to end a key with one token: the prefix of the key before that token, and the token."""
-        spelling = key + self.end
-        for begin in range(max(0, len(spelling) - self._longest), len(spelling)):
-            token = self._tokens.get(spelling[begin:])
-            if token is not None:
+        """Yields the ways to end a compared key with one token: the prefix of the key before it, and the token."""
+        for begin in range(max(0, len(key) - self._longest), len(key) + 1):
+            for token in self._tokens.get(key[begin:], ()):
                 yield key[:begin], token
 
 
 class _Log:
     """The keys of all versions with a common history, by number, and the tokens that end one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, compared: Callable[[str], str] = str) -> None:
+        self.compared = compared
         self.names: list[str] = []
         self.numbers: dict[str, int] = {}
         # By prefix of a key: the number of the key, and a token that ends it.
         self.ends: dict[str, list[tuple[int, int]]] = {}
 
     def add(self, tokens: KeyTokens, key: str) -> None:
-        number = self.numbers[key] = len(self.names)
+        compared = self.compared(key)
+        number = self.numbers[compared] = len(self.names)
         self.names.append(key)
-        for prefix, token in tokens.ends(key):
+        for prefix, token in tokens.ends(compared):
             self.ends.setdefault(prefix, []).append((number, token))
 
 
@@ -70,6 +78,11 @@ class FreeKeys:
         self._log = log if log is not None else _Log()
         self._num = num
 
+    @classmethod
+    def none(cls, tokens: KeyTokens) -> FreeKeys:
+        """No keys, which will be compared as the tokens of keys are."""
+        return cls(log=_Log(tokens.compared))
+
     def __len__(self) -> int:
         return self._num
 
@@ -77,7 +90,7 @@ class FreeKeys:
         return True
 
     def __contains__(self, key: str) -> bool:
-        return self._log.numbers.get(key, self._num) < self._num
+        return self._log.numbers.get(self._log.compared(key), self._num) < self._num
 
     def __iter__(self) -> Iterator[str]:
         return islice(self._log.names, self._num)
@@ -85,7 +98,7 @@ class FreeKeys:
     @property
     def repeating_tokens(self) -> list[int]:
         """The tokens that would end the current key as an earlier one."""
-        return [token for number, token in self._log.ends.get(self.prefix, ()) if number < self._num]
+        return [token for number, token in self._log.ends.get(self._log.compared(self.prefix), ()) if number < self._num]
 
     def extended(self, text: str) -> FreeKeys:
         """Returns these keys with a longer prefix of the next one."""
@@ -96,7 +109,7 @@ class FreeKeys:
         log = self._log
         if self._num < len(log.names) and log.names[self._num] != self.prefix:
             # Another version has added a different key, so this one needs a log of its own.
-            log = _Log()
+            log = _Log(tokens.compared)
             for key in self:
                 log.add(tokens, key)
         if self._num == len(log.names):

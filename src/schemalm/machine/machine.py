@@ -24,10 +24,11 @@ class Machine(SymbolMachine):
 
     tables: Tables
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, follows_names: bool = True) -> None:
+        """follows_names: whether rules about names apply; documents that are known to keep them need no check."""
         super().__init__(tables)
         self._unpacked = tables.unpacked
-        if tables.naming is not None:
+        if tables.naming is not None and follows_names:
             tables.naming.begin(self)
 
     def mask(self) -> NDArray[np.bool_]:

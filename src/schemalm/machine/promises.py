@@ -37,7 +37,7 @@ class Promises:
 
     def add(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
         """Demands that a name be declared later; False if that is impossible. `keys`: lead to its scope."""
-        for steps in kind.declared_keys:
+        for steps in _reachable(kind):
             found = self._demand(machine, kind, steps, keys, name)
             if found is not None:
                 height, nonterminal = found
@@ -57,7 +57,7 @@ class Promises:
         if not kind.may_be_promised or len(known.promised) >= MAX_PROMISES:
             return None
         used = {name.lower() for name in (*known.taken, *known.promised)}
-        for steps in kind.declared_keys:
+        for steps in _reachable(kind):
             found = self._keys(machine, steps, _concrete(steps, kind, keys))
             if found is None:
                 continue
@@ -166,6 +166,13 @@ class Promises:
             if depth < len(path) and path[depth].encode() != key:
                 break
         return found
+
+
+def _reachable(kind: Kind) -> Iterator[Steps]:
+    """The paths of objects in which a name may be promised: those that the scope's keys determine."""
+    for steps in kind.declared_keys:
+        if all(index in kind.levels for index, step in enumerate(steps) if isinstance(step, Wildcard)):
+            yield steps
 
 
 def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:

@@ -80,7 +80,8 @@ class SlotReader:
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
         self._grammar, self._vocabulary = grammar, vocabulary
         self._ends = {grammar.symbols.ids[END], grammar.symbols.ids[KEY_END]}
-        # Tokens of text that may lead into a slot of an expression: a property or an index is needed for that.
+        # Tokens of text that may lead into a slot of an expression: a property or an index is needed for that, and in
+        # free text the end of an opening delimiter as well.
         self._leading = [
             token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or ord("[") in symbols
         ]
@@ -102,7 +103,7 @@ class SlotReader:
     def row(self, nonterminal: int, slot: AnySlot | None, place: Place, static: NDArray[np.bool_]) -> SlotRow:
         """The row of a text or free key. static: its tokens without regard to names."""
         row = SlotRow(static, static.copy())
-        tokens = np.flatnonzero(static).tolist() if slot is not None else [t for t in self._leading if static[t]]
+        tokens = np.flatnonzero(static).tolist() if slot is not None else self._leading_tokens(nonterminal, static)
         for token in tokens:
             contacts = tuple(self._contacts(nonterminal, slot, place, self._vocabulary.symbols[token]))
             if not contacts:
@@ -113,6 +114,13 @@ class SlotReader:
             else:
                 row.others[token] = contacts
         return row
+
+    def _leading_tokens(self, nonterminal: int, static: NDArray[np.bool_]) -> list[int]:
+        state = self._grammar.nonterminals[nonterminal].state
+        assert isinstance(state, Text)
+        delimiter = self._grammar.automaton.slot_needs(state.dfa_state)
+        symbols = self._vocabulary.symbols
+        return [token for token in self._leading if static[token] and (not delimiter or delimiter in symbols[token])]
 
     def _contacts(
         self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]

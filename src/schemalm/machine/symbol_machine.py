@@ -164,7 +164,7 @@ class SymbolMachine:
     def _continue_key(self, token: int) -> None:
         """Records the bytes of the free key on top."""
         height = len(self.stack) - 1
-        keys = self.keys.get(height) or FreeKeys()
+        keys = self.keys.get(height) or FreeKeys.none(self.tables.key_tokens)
         spelling = self.tables.vocabulary.spellings[token]
         if spelling[-1] == self.tables.key_tokens.end:
             keys = keys.extended(spelling[:-1]).with_key(self.tables.key_tokens)

@@ -66,7 +66,7 @@ class Tracer:
         return marked
 
     def _on_machine(self, pieces: Iterable[Piece]) -> list[int]:
-        machine, marked = Machine(self.tables), []
+        machine, marked = Machine(self.tables, follows_names=False), []
         for token in chain.from_iterable(pieces):
             marked.append(self.at(machine.top).mark + token)
             machine.advance(token)

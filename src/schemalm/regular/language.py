@@ -40,8 +40,6 @@ class Language:
     plain = True
     # Whether this class is arithmetic.
     computed = False
-    # What a text that goes on from here writes, if that has to be compared with other parts of a document.
-    slot: Any = None
     is_plain: bool
     is_computed: bool
 
@@ -59,6 +57,16 @@ class Language:
         if self is other:
             return True
         return type(self) is type(other) and self._hash == other._hash and self.parts == other.parts
+
+    @property
+    def slot(self) -> Any:
+        """What a text writes next, if that has to be compared with other parts of a document, else None."""
+        return None
+
+    @property
+    def slot_needs(self) -> int:
+        """A byte that every text has before it reaches a slot; 0 if none is known."""
+        return 0
 
     def operands(self) -> tuple[Language, ...]:
         """The expressions that this one is built from."""
@@ -250,6 +258,11 @@ class Intersection(Connective):
     def slot(self) -> Any:
         """The slot of the first part that has one."""
         return next((part.slot for part in self._ordered if part.slot is not None), None)
+
+    @property
+    def slot_needs(self) -> int:
+        """The byte that the first part needs that needs one."""
+        return next((part.slot_needs for part in self._ordered if part.slot_needs), 0)
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """The intersection of the derivatives."""

@@ -142,6 +142,10 @@ class LazyDfa:
         """The outcome of a text that ends at a state; 0 if no text may end there."""
         return self._outcomes[state]
 
+    def slot_needs(self, state: int) -> int:
+        """A byte that every text has before it reaches a slot; 0 if none is known."""
+        return self._languages[state][0].slot_needs
+
     def language(self, state: int) -> Language | None:
         """The language at a state; None if there are predicates as well."""
         languages = self._languages[state]

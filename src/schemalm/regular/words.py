@@ -17,6 +17,9 @@ from schemalm.regular.language import (
     Derivatives,
     Language,
     Partition,
+    byte_set,
+    sequence,
+    union,
 )
 
 # Sets larger than this are stored in a `WordTable`.
@@ -136,3 +139,12 @@ def _word_list(table: WordTable, first: int, last: int, num_read: int) -> Langua
 def _characters_of(texts: Iterable[bytes]) -> Bounds:
     counts = [len(text) if text.isascii() else sum(not CONTINUATIONS >> byte & 1 for byte in text) for text in texts]
     return min(counts), max(counts)
+
+
+def words_alike(texts: Iterable[bytes]) -> Language:
+    """The strings that differ from one of some strings in the case of ASCII letters at most."""
+    return union(sequence(*map(_either_case, text)) for text in dict.fromkeys(map(bytes.lower, texts)))
+
+
+def _either_case(byte: int) -> Language:
+    return byte_set(1 << byte | 1 << ord(chr(byte).upper()) if byte < 0x80 else 1 << byte)

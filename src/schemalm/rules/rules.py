@@ -86,7 +86,9 @@ def translate_with_rules(
     """
     if file is None:
         return translate(schema, formats, limits), None
-    return translate(_amended(schema, file, limits), formats, limits), Rules(file, schema, _compile(file))
+    ignores_key_case = file.keys.unique == "ignore-case"
+    translation = translate(_amended(schema, file, limits), formats, limits, ignores_key_case=ignores_key_case)
+    return translation, Rules(file, schema, _compile(file))
 
 
 def _compile(file: RulesFile) -> Names:

@@ -214,6 +214,12 @@ class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     starts: Literal["item"] | None = None
 
 
+class Keys(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds for the keys of every object: `ignore-case` if no two may differ in the case of letters alone."""
+
+    unique: Literal["exact", "ignore-case"] = "exact"
+
+
 class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """The content of a rules file; `read_rules` makes one, in which every name that is used exists.
 
@@ -225,6 +231,7 @@ class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
     title: str = ""
     schema: str = ""
     extends: str = ""
+    keys: Keys = Keys()
     amend: dict[str, Amendment] = {}
     expressions: Expressions | None = None
     names: dict[str, NameKind] = {}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.regular.language import ANY_TEXT, NOTHING, Language, complement, intersection
-from schemalm.regular.words import words
+from schemalm.regular.words import words, words_alike
 from schemalm.schema.assertions import Assertion, KindIs, Reference
 from schemalm.schema.formula import FALSE, Atom, Constant, Formula, atoms_in_doubt, conjuncts, substitute
 from schemalm.schema.number_languages import misjudged, number_language
@@ -22,8 +22,17 @@ from schemalm.schema.string_languages import StringLanguages
 class Shapes:
     """Restricts formulas to kinds, and translates formulas about texts into languages; results are cached."""
 
-    def __init__(self, resolve: Callable[[str], Formula], patterns: Patterns, budget: Budget) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str], Formula],
+        patterns: Patterns,
+        budget: Budget,
+        *,
+        ignores_key_case: bool = False,
+    ) -> None:
+        """ignores_key_case: whether no two keys of an object may differ in the case of ASCII letters alone."""
         self.resolve = resolve
+        self.ignores_key_case = ignores_key_case
         self.strings = StringLanguages(patterns)
         self.automaton = Automaton(budget)
         self._restricted: dict[tuple[Formula, str], Formula] = {}
@@ -68,7 +77,8 @@ class Shapes:
         """The first state of the keys other than `names`; formulas over string assertions are predicates on them."""
         others: Language = ANY_TEXT
         if names:
-            others = intersection([ANY_TEXT, complement(words(name.encode() for name in names))])
+            listed = words_alike if self.ignores_key_case else words
+            others = intersection([ANY_TEXT, complement(listed(name.encode() for name in names))])
         doubtful = self.strings.doubtful_texts(atom for formula in formulas for atom in atoms_in_doubt(formula, False))
         if doubtful != NOTHING:
             others = intersection([others, complement(doubtful)])

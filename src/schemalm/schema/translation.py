@@ -57,17 +57,17 @@ class Translation:
         return (use for node in self.read for use in self.nodes.uses(node))
 
 
-def translate(schema: Schema, formats: str, limits: Limits) -> Translation:
+def translate(schema: Schema, formats: str, limits: Limits, *, ignores_key_case: bool = False) -> Translation:
     """The formulas of a schema returned by `read_schema`.
 
-    formats: "assert" if the keyword `format` binds, else "annotate". Raises SchemaError, with pointer and keyword, if
+    formats: "assert" if the keyword `format` binds, else "annotate". ignores_key_case: as in `Shapes`. Raises SchemaError, with pointer and keyword, if
     the schema cannot be translated or exceeds a limit.
     """
     budget, nodes, patterns = Budget(limits), Nodes(schema, formats), Patterns(limits)
     translator = Translator(nodes, KEYWORDS, budget, patterns)
     translator.translate()
     _check_cycles(translator)
-    shapes = Shapes(translator.shapes.__getitem__, patterns, budget)
+    shapes = Shapes(translator.shapes.__getitem__, patterns, budget, ignores_key_case=ignores_key_case)
     for node, names in translator.key_names:
         translator.mention_keys(node, "propertyNames", shapes.finite_keys(names))
     return Translation(

@@ -61,6 +61,7 @@ class Decoder:
     def __init__(self, rules: CompiledRules, vocabulary: Vocabulary) -> None:
         self._rules, self._vocabulary = rules, vocabulary
         self._cache = DecodeCache(rules)
+        self._ignores_key_case = rules.grammar.shapes.ignores_key_case
 
     def decode(self, ids: Sequence[int]) -> Any:
         """The value of one complete document; raises DecodeError (position, message) for anything else.
@@ -106,16 +107,17 @@ class Decoder:
         # The free keys of each open object, by depth.
         keys: dict[int, set[bytes]] = {}
         for field in fields:
-            state, text, key = state[field]
-            output.append(text)
+            state, written, key = state[field]
+            output.append(written)
             if key is None:
                 continue
+            text = key.text.lower() if self._ignores_key_case else key.text
             if key.is_first:
-                keys[key.depth] = {key.text}
-            elif key.text in keys[key.depth]:
+                keys[key.depth] = {text}
+            elif text in keys[key.depth]:
                 raise RefusedError
             else:
-                keys[key.depth].add(key.text)
+                keys[key.depth].add(text)
         if state is not self._cache.end:
             raise RefusedError
         return output

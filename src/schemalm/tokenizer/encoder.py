@@ -12,7 +12,7 @@ end, or a free key with its end. The walk has its own stack, so deep values need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -21,6 +21,7 @@ from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.json_pointer import pointer_to
 from schemalm.memo import Allowance, Memo
+from schemalm.messages.visible import visible_name
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
@@ -101,7 +102,8 @@ class Encoder(Generic[T]):
             try:
                 encoded = self._encoded(value)
             except _RefusedHereError as refused:
-                failure = _json_fault(value, refused.path) or self._explainer.explain(self._shape, value, refused.path)
+                failure = _json_fault(value, refused.path) or self._fault_of_keys(value, refused.path)
+                failure = failure or self._explainer.explain(self._shape, value, refused.path)
                 failure = failure or _not_written(refused.path)
                 raise InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword) from None
             if self._names is not None:
@@ -119,11 +121,24 @@ class Encoder(Generic[T]):
             try:
                 self._encoded(value)
             except _RefusedHereError as refused:
-                fault = _json_fault(value, refused.path)
+                fault = _json_fault(value, refused.path) or self._fault_of_keys(value, refused.path)
                 if fault:
                     return [fault]
                 found = self._explainer.explain_all(self._shape, value, refused.path) or [_not_written(refused.path)]
             return found + self._faults_of_names(value)
+
+    def _fault_of_keys(self, value: Any, path: Path) -> Failure | None:
+        """The fault of two keys that differ in case alone, if rules forbid that; None if there are none."""
+        for element in path:
+            value = value[element]
+        alike = keys_alike(value) if self._rules.grammar.shapes.ignores_key_case and isinstance(value, dict) else None
+        if alike is None:
+            return None
+        from schemalm.schema.explanation import Failure  # noqa: PLC0415 (not needed for valid documents)
+
+        first, second = alike
+        message = f"the keys {visible_name(first)!r} and {visible_name(second)!r} differ in upper and lower case alone"
+        return Failure((*path, second), NAMES, f"{message}; rename one of them")
 
     def _faults_of_names(self, value: Any) -> list[Failure]:
         violations = self._names.violations(value) if self._names is not None else []
@@ -211,7 +226,7 @@ class EncodeCache(Generic[T]):
     """
 
     def __init__(self, rules: CompiledRules, pieces: PieceEncoder[T]) -> None:
-        self.pieces = pieces
+        self.pieces, self.ignores_key_case = pieces, rules.grammar.shapes.ignores_key_case
         self.allowance = Allowance(MAX_REMEMBERED)
         self._members: dict[tuple[ContainerState, str], MemberStates[T]] = {}
         self.root: MemberStates[T] = MemberStates(self, None, "")
@@ -256,7 +271,12 @@ class MemberStates(Memo[str, "EncodeState[T]"], Generic[T]):
         return zip(order, map(value.__getitem__, order), strict=False) if order else iter(value.items())
 
     def _order(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Names in canonical order, free keys last; the empty tuple if they already are in that order."""
+        """Names in canonical order, free keys last; the empty tuple if they already are in that order.
+
+        Raises RefusedError if two names differ in case alone and rules forbid that.
+        """
+        if self._cache.ignores_key_case and keys_alike(names):
+            raise RefusedError
         ranks = required(self._rest).ranks
         found = tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
         return () if found == names else found
@@ -402,3 +422,13 @@ def _json_fault(value: Any, path: Path) -> Failure | None:
         value = value[element]
     fault = scalar_fault(value) if not isinstance(value, dict | list) else None
     return Failure(path, "type", fault) if fault else None
+
+
+def keys_alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """The first two names that differ in the case of ASCII letters alone; None if there are none."""
+    found: dict[bytes, str] = {}
+    for name in names:
+        first = found.setdefault(name.encode(errors="surrogatepass").lower(), name)
+        if first is not name:
+            return first, name
+    return None

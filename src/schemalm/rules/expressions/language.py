@@ -120,6 +120,11 @@ class ExpressionLanguage(Language):
             return None if owner.level == NO_NAMES else Slot(owner.type, owner.level, True)
         return None
 
+    @property
+    def slot_needs(self) -> int:
+        """In free text, the last byte of the opening delimiter."""
+        return self.place.delimiters[0].encode()[-1] if self.state.phase is Phase.FREE else 0
+
     def type_of(self, found: Type) -> Type:
         """The type itself if it is a reference."""
         return self.machine.type(found)
