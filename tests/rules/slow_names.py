@@ -67,7 +67,7 @@ class _Document:
         ]
 
     def equal(self, kind: str, left: str, right: str) -> bool:
-        return left.lower() == right.lower() if self.rules[kind].get("ignore_case") else left == right
+        return _folded(left) == _folded(right) if self.rules[kind].get("ignore_case") else left == right
 
     def matching(self, kind: str, scope: Path, name: str, path: Path, order: str) -> set[str]:
         """How the declarations that count write a name."""
@@ -152,7 +152,7 @@ class _Document:
             for other_path, other in declared[:index]
             if unique
             and self.scope(kind, path) == self.scope(kind, other_path)
-            and (name == other if unique == "exact" else name.lower() == other.lower())
+            and (name == other if unique == "exact" else _folded(name) == _folded(other))
         }
 
     def in_circles(self, kind: str) -> set[tuple[Any, ...]]:
@@ -175,6 +175,10 @@ class _Document:
         lengths = [len(steps) for steps in keys if self.pattern(path[: len(steps)]) == steps]
         [length, *_] = [length for length in lengths if len(path) > length]
         return path[length]
+
+
+def _folded(name: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _split(path: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 from schemalm.machine.watched_places import Watched, WatchedPlaces
-from schemalm.rules.paths import Place
+from schemalm.rules.paths import Place, Steps, path_text
 
 # Memory for the masks and transitions of one tokenizer, in bytes.
 LIMIT_BYTES = 32 << 20
@@ -196,6 +196,11 @@ class FiniteTables:
             state = grammar.nonterminals[nonterminal].state
             entry.has_expressions = place.expression is not None and isinstance(state, Text) and state.kind == "string"
         return entry
+
+    def place_at(self, steps: Steps) -> Place:
+        """Returns the place at some steps of a path of the rules."""
+        assert self.grammar.rules is not None
+        return self.grammar.rules.names.tree.at(path_text(steps))
 
     def like(self, entry: StackEntry, nonterminal: int) -> StackEntry:
         """Returns the entry of another nonterminal at the same place."""

@@ -7,7 +7,7 @@ nonterminal, so a machine only looks up the names that it may write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -50,15 +50,16 @@ class SlotRow:
     """The tokens of one nonterminal by what they write into slots.
 
     free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
-    touch only the slot that is open before them, by what they write into it. others: those with other contacts.
-    key_masks: by DFA state of a key, the tokens that it admits.
+    touch only the slot that is open before them, by what they write into it; written: the same by token. others: those
+    with other contacts. key_masks: masks of keys that may be names, by what may follow.
     """
 
     static: NDArray[np.bool_]
     free: NDArray[np.bool_]
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
-    key_masks: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    written: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
+    key_masks: dict[Hashable, NDArray[np.bool_]] = field(default_factory=dict)
 
     @cached_property
     def texts_alike(self) -> dict[tuple[bytes, bool], list[int]]:
@@ -110,6 +111,7 @@ class SlotReader:
                 continue
             row.free[token] = False
             if slot is not None and len(contacts) == 1:
+                row.written[token] = contacts[0][1:]
                 row.texts.setdefault(contacts[0][1:], []).append(token)
             else:
                 row.others[token] = contacts

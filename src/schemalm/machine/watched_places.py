@@ -17,6 +17,7 @@ class Watched:
     names: its own rules. has_levels: whether its keys or items tell the scopes of kinds apart. containers: the kinds
     whose later declarations are keys of the object here. passes: by key of the object here, the kinds that can no
     longer be declared once that key was passed over. ends_items: the kinds that wait for the end of an item here.
+    ends_scopes: the kinds whose scope is an item here.
     """
 
     place: Place
@@ -25,6 +26,12 @@ class Watched:
     containers: list[Kind] = field(default_factory=list)
     passes: dict[str, list[Kind]] = field(default_factory=dict)
     ends_items: list[Kind] = field(default_factory=list)
+    ends_scopes: list[Kind] = field(default_factory=list)
+
+    @property
+    def refers(self) -> bool:
+        """Whether a key or text here refers to a name."""
+        return bool(self.names.referred_keys or self.names.referred_values)
 
     @property
     def checks_keys(self) -> bool:
@@ -55,6 +62,9 @@ class WatchedPlaces:
                 self._watch(place).names = place.names
         for kind in rules.names.kinds:
             self._watch_levels(kind.scope)
+            for index, step in enumerate(kind.scope):
+                if step is ITEM:
+                    self._watch(self._tree.at(path_text(kind.scope[:index]))).ends_scopes.append(kind)
             for steps in kind.declared_keys if kind.may_be_promised else ():
                 self._watch_container(kind, steps)
             self._watch_items(kind)

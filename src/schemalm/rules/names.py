@@ -22,9 +22,13 @@ Scope: TypeAlias = "tuple[str | int, ...]"
 Uniqueness: TypeAlias = 'Literal["exact", "ignore-case"] | None'
 
 
+# Machines compare names byte by byte, so only the case of ASCII letters can be ignored.
+_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
+
+
 def folded(name: str) -> str:
-    """Return a name in the form that is compared where letter case does not matter."""
-    return name.lower()
+    """Return a name in the form that is compared where the case of ASCII letters does not matter."""
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 @dataclass(frozen=True, slots=True)
