@@ -26,6 +26,7 @@ from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.slots import AnySlot, SlotReader, SlotRow
+from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
@@ -144,6 +145,10 @@ class FiniteTables:
         )
         self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(self._slot_row)
         self.name_masks = NameMasks()
+        self.structure_checks = StructureChecks(self)
+        self.checked_tokens: Callable[[StackEntry], tuple[int, ...]] = lru_cache(num_unpacked)(
+            self.structure_checks.tokens
+        )
         self.naming = Naming(grammar, grammar.rules, self.watched_places) if grammar.rules is not None else None
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)

@@ -60,7 +60,11 @@ class Machine(SymbolMachine):
         if self.names is None or not self.stack:
             return False
         top = self.stack[-1]
-        return top.slot is not None or (top.has_expressions and bool(self.tables.slot_row(top).others))
+        if top.place is None:
+            return False
+        if top.has_expressions:
+            return top.slot is not None or bool(self.tables.slot_row(top).others)
+        return top.slot is not None or bool(self.tables.checked_tokens(top))
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from schemalm.machine.choices import ANYTHING, Choice, only, other_than
+from schemalm.grammar.states import Key, Text
+from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
 from schemalm.machine.registers import Instance
 from schemalm.machine.slots import AnySlot, WholeText
 from schemalm.rules.expressions import Slot
@@ -26,7 +27,22 @@ def choice(machine: SymbolMachine, names: NameState, slot: AnySlot) -> Choice:
     declared = rules.declared_keys if slot.is_key else rules.declared_values
     parts = [_referred(machine, names, reference) for reference in references]
     parts += [_new(names, kind, slot.is_key) for kind in declared if kind.unique]
-    return reduce(Choice.__and__, parts, ANYTHING)
+    found = reduce(Choice.__and__, parts, ANYTHING)
+    if found.only is None or not slot.is_key or machine.top.watched is not slot.watched:
+        return found
+    used = frozenset(key.encode("latin-1") for key in machine.free_keys)
+    return found._replace(but_not=found.but_not | used | {name.encode() for name in slot.watched.place.named})
+
+
+def rest_of_text(machine: SymbolMachine) -> Rest | None:
+    """What may follow in the whole text or key on top; None if every text may."""
+    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
+    if not isinstance(machine.top.slot, WholeText):
+        return None
+    assert isinstance(node.state, Text | Key)
+    if automaton.admits_every_text(node.state.dfa_state):
+        return None
+    return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
 
 
 def _in_expression(machine: SymbolMachine, names: NameState, chain: tuple[bytes, ...], slot: Slot) -> Choice:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from schemalm.grammar.states import Key, Text
+from schemalm.grammar.states import Key, Text, Value
 from schemalm.machine.choices import Choice, Rest
-from schemalm.machine.name_choices import choice
-from schemalm.machine.name_masks import rest_of_text
+from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.slots import WholeText, is_part_of_name
 from schemalm.machine.symbol_machine import SymbolMachine
 
@@ -21,6 +20,8 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
     top, names = machine.top, machine.names
     assert names is not None
     state = machine.grammar.nonterminals[top.nonterminal].state
+    if isinstance(state, Value) and top.watched is not None and top.watched.checks_text:
+        return _beginning_of_name(machine, outcome)
     if isinstance(state, Key) or (top.slot is None and not top.has_expressions):
         return []
     assert isinstance(state, Text)
@@ -33,6 +34,14 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
         return [_nearest(machine, outcome, within_name=False)]
     found = next(_endings(names.prefix, allowed), b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
+
+
+def _beginning_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
+    """The first symbol of the cheapest value that names allow; it makes a promise only if there is no other."""
+    if not machine.mask().any():
+        machine = machine.copy()
+        machine.names = machine.names._replace(is_ending=False)
+    return [_nearest(machine, outcome, within_name=None)]
 
 
 def with_choice(machine: SymbolMachine) -> tuple[SymbolMachine, Choice]:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.grammar.states import Key, Text
-from schemalm.machine.choices import Rest
-from schemalm.machine.name_choices import choice
+from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.naming import NameState, chain_after
 from schemalm.machine.slots import Contact, WholeText
 from schemalm.rules.expressions.types import Names
@@ -35,10 +33,14 @@ def mask_of_names(machine: SymbolMachine) -> NDArray[np.bool_]:
     """The tokens that finite states and names admit at the top of a machine, bool [vocab_size], read-only."""
     names, top = machine.names, machine.top
     assert names is not None
-    row = machine.tables.slot_row(top)
     key = (top, names, tuple([entry.nonterminal for entry in machine.stack]))
     mask = machine.tables.name_masks.get(key)
     if mask is None:
+        if not (top.slot is not None or top.has_expressions):
+            mask = _without_forbidden(machine, machine.tables.checked_tokens(top))
+            machine.tables.name_masks[key] = mask
+            return mask
+        row = machine.tables.slot_row(top)
         if top.slot is not None:
             mask = choice(machine, names, top.slot).tokens(row, names.prefix, rest_of_text(machine))
         else:
@@ -65,12 +67,10 @@ def _allows(machine: SymbolMachine, names: NameState, contacts: tuple[Contact, .
     return True
 
 
-def rest_of_text(machine: SymbolMachine) -> Rest | None:
-    """What may follow in the whole text or key on top; None if every text may."""
-    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
-    if not isinstance(machine.top.slot, WholeText):
-        return None
-    assert isinstance(node.state, Text | Key)
-    if automaton.admits_every_text(node.state.dfa_state):
-        return None
-    return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
+def _without_forbidden(machine: SymbolMachine, checked: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask of structure, without the checked tokens that names forbid."""
+    mask = machine.tables.unpacked(machine.top.row).copy()
+    for token in checked:
+        mask[token] = machine.tables.structure_checks.allows(machine, token)
+    mask.flags.writeable = False
+    return mask

@@ -86,9 +86,8 @@ class Naming:
     def __init__(self, grammar: Grammar, rules: Rules, watched_places: WatchedPlaces) -> None:
         self._grammar = grammar
         self._kinds, self._kinds_by_name = rules.names.kinds, rules.names.by_name
-        paths = {watched.place.path for watched in watched_places if watched.refers}
-        self._closable = rules.kinds_in_expressions | paths
-        self.promises = Promises(grammar, self._closable)
+        self._closable = rules.closable
+        self.promises = Promises(grammar, rules.closable)
         self._in_expressions = rules.kinds_in_expressions
         self._sites = self._find_sites(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols

@@ -29,11 +29,6 @@ class Watched:
     ends_scopes: list[Kind] = field(default_factory=list)
 
     @property
-    def refers(self) -> bool:
-        """Whether a key or text here refers to a name."""
-        return bool(self.names.referred_keys or self.names.referred_values)
-
-    @property
     def checks_keys(self) -> bool:
         """Whether a key here has to be compared with names."""
         return bool(self.names.referred_keys) or any(kind.unique for kind in self.names.declared_keys)
@@ -49,6 +44,7 @@ class WatchedPlaces:
 
     def __init__(self, rules: Rules | None) -> None:
         self._places: dict[int, Watched] = {}
+        self._below: dict[int, bool] = {}
         if rules is not None:
             self._tree = rules.names.tree
             self._watch_all(rules)
@@ -72,6 +68,16 @@ class WatchedPlaces:
     def at(self, place: Place | None) -> Watched | None:
         """What there is to notice at a place."""
         return self._places.get(place.number) if place is not None else None
+
+    def checks_below(self, place: Place) -> bool:
+        """Whether a key or text at a place, or below it, is compared with names."""
+        if place.number not in self._below:
+            watched = self.at(place)
+            inner = [child for child in (*place.named.values(), place.other, place.item) if child is not None]
+            self._below[place.number] = (watched is not None and (watched.checks_keys or watched.checks_text)) or any(
+                map(self.checks_below, inner)
+            )
+        return self._below[place.number]
 
     def _watch(self, place: Place) -> Watched:
         return self._places.setdefault(place.number, Watched(place))
