@@ -105,20 +105,27 @@ class TextSteps:
 
     def after(self, numbers: Numbers, symbols: Numbers) -> Numbers:
         """Returns the numbers of the DFA states after one byte each; DEAD if there is none."""
-        unknown = numbers[self._table[numbers, 0] == UNKNOWN]
-        for number in sorted(set(unknown.tolist())):
-            self._fill(number)
-        return self._table[numbers, symbols]
+        after: Numbers = self._table[numbers, symbols]
+        missing = after == UNKNOWN
+        if missing.any():
+            for step in np.unique(numbers[missing] * NUM_BYTES + symbols[missing]).tolist():
+                self._fill(*divmod(step, NUM_BYTES))
+            after = self._table[numbers, symbols]
+        return after
 
-    def _fill(self, number: int) -> None:
-        targets = self._grammar.automaton.targets(self.dfa_states[number])
-        after = {target: self._number(target) for target in set(targets)}
+    def _fill(self, number: int, byte: int) -> None:
+        """Computes the step by one byte, and by all bytes that lead to the same state."""
+        if self._table[number, byte] != UNKNOWN:
+            return
+        automaton, dfa_state = self._grammar.automaton, self.dfa_states[number]
+        after = self._number(automaton.step(dfa_state, byte))
         while len(self.dfa_states) > len(self._table):
             self._table = np.concatenate([self._table, np.full_like(self._table, UNKNOWN)])
-        self._table[number] = [after[target] for target in targets]
+        classes = np.frombuffer(automaton.byte_classes(dfa_state), np.uint8)
+        self._table[number, classes == classes[byte]] = after
 
     def _number(self, dfa_state: int) -> int:
-        if not self._grammar.can_end(dfa_state, self._accepts):
+        if dfa_state == DEAD or not self._grammar.can_end(dfa_state, self._accepts):
             return DEAD
         if dfa_state not in self._numbers:
             self._numbers[dfa_state] = len(self.dfa_states)

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object, Text
-from schemalm.grammar.symbols import FREE_KEY, ITEM, KEY_END
+from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
 from schemalm.machine.free_keys import EndlessKeys, KeyTokens
 from schemalm.machine.guards import tokens_with_whole_items
 from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
 from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
-from schemalm.machine.slots import AnySlot, SlotReader, SlotRow
+from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
 from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
@@ -49,7 +49,7 @@ class StackEntry:
     has_dynamic_mask: whether the mask also depends on earlier keys or items. needs_outcome: whether the outcome of the
     entry above settles this one. place: where the value stands in the tree of the rules, if they speak of it. watched:
     the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether this
-    is a text that may hold expressions.
+    is a text that may hold expressions. is_text: whether this is the rest of a string.
     """
 
     __slots__ = (
@@ -57,6 +57,7 @@ class StackEntry:
         "has_dynamic_mask",
         "has_expressions",
         "is_key",
+        "is_text",
         "needs_outcome",
         "nonterminal",
         "path",
@@ -82,7 +83,7 @@ class StackEntry:
         self.path = path
         self.place = place
         self.slot = self.watched = None
-        self.has_expressions = False
+        self.has_expressions = self.is_text = False
         self.row = row
         self.is_key = is_key
         self.free_key = free_key
@@ -144,6 +145,12 @@ class FiniteTables:
             self._entry
         )
         self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(self._slot_row)
+        self.contacts: Callable[[StackEntry, int], tuple[Contact, ...]] = lru_cache(num_transitions // 4 + 1)(
+            self._contacts
+        )
+        end = vocabulary.grammar.symbols.characters[grammar.symbols.ids[END]]
+        self._ends_text = [spelling.endswith(end) for spelling in vocabulary.spellings]
+        self.ends_text = self._ends_text.__getitem__
         self.name_masks = NameMasks()
         self.structure_checks = StructureChecks(self)
         self.checked_tokens: Callable[[StackEntry], tuple[int, ...]] = lru_cache(num_unpacked)(
@@ -177,6 +184,10 @@ class FiniteTables:
     def _unpacked(self, nonterminal: int) -> NDArray[np.bool_]:
         return unpack_mask(self.packed(nonterminal), len(self.vocabulary))
 
+    def _contacts(self, entry: StackEntry, token: int) -> tuple[Contact, ...]:
+        assert entry.place is not None
+        return self.slots.contacts(entry.nonterminal, entry.slot, entry.place, self.vocabulary.symbols[token])
+
     def _slot_row(self, entry: StackEntry) -> SlotRow:
         assert entry.place is not None
         with self.grammar.budget.call("mask"):
@@ -199,7 +210,8 @@ class FiniteTables:
             entry.watched = self.watched_places.at(place)
             entry.slot = self.slots.slot(nonterminal, place, entry.watched)
             state = grammar.nonterminals[nonterminal].state
-            entry.has_expressions = place.expression is not None and isinstance(state, Text) and state.kind == "string"
+            entry.is_text = isinstance(state, Text) and state.kind == "string"
+            entry.has_expressions = entry.is_text and place.expression is not None
         return entry
 
     def place_at(self, steps: Steps) -> Place:

@@ -14,6 +14,7 @@ from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import KEY_END
+from schemalm.machine.texts import Texts
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.regular.automaton import DEAD
 
@@ -161,20 +162,20 @@ class EndlessKeys:
         return found
 
 
-def is_exhausted(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> bool:
+def is_exhausted(texts: Texts, nonterminal: int, keys: FreeKeys, outcomes: frozenset[int]) -> bool:
     """Whether the object has every key that continues the current prefix and ends with one of the outcomes."""
-    return not _has_new_key(grammar, nonterminal, "", outcomes, len(_used(grammar, nonterminal, keys, outcomes)))
+    return not _has_new_key(texts, nonterminal, "", outcomes, len(_used(texts.grammar, nonterminal, keys, outcomes)))
 
 
-def exhausted_tokens(grammar: Grammar, vocabulary: Vocabulary, nonterminal: int, keys: FreeKeys) -> list[int]:
+def exhausted_tokens(texts: Texts, vocabulary: Vocabulary, nonterminal: int, keys: FreeKeys) -> list[int]:
     """Returns the tokens after which the key could only repeat a key of the object."""
-    _, accepts = _key(grammar, nonterminal)
-    rests = _used(grammar, nonterminal, keys, accepts)
+    _, accepts = _key(texts.grammar, nonterminal)
+    rests = _used(texts.grammar, nonterminal, keys, accepts)
     prefixes = Counter(rest[:length] for rest in rests for length in range(1, len(rest) + 1))
     return [
         vocabulary.ids[prefix]
         for prefix, num_used in prefixes.items()
-        if prefix in vocabulary.ids and not _has_new_key(grammar, nonterminal, prefix, accepts, num_used)
+        if prefix in vocabulary.ids and not _has_new_key(texts, nonterminal, prefix, accepts, num_used)
     ]
 
 
@@ -192,7 +193,7 @@ def _used(grammar: Grammar, nonterminal: int, keys: FreeKeys, outcomes: frozense
     return [rest for rest, end in ends if end != DEAD and outcome(end) in outcomes]
 
 
-def _has_new_key(grammar: Grammar, nonterminal: int, prefix: str, outcomes: frozenset[int], num_used: int) -> bool:
+def _has_new_key(texts: Texts, nonterminal: int, prefix: str, outcomes: frozenset[int], num_used: int) -> bool:
     """Whether more than `num_used` keys continue with `prefix` and end with one of the outcomes."""
-    dfa_state = grammar.automaton.run(prefix.encode("latin-1"), _key(grammar, nonterminal)[0].dfa_state)
-    return dfa_state != DEAD and grammar.automaton.has_more_texts(dfa_state, outcomes, num_used)
+    dfa_state = texts.grammar.automaton.run(prefix.encode("latin-1"), _key(texts.grammar, nonterminal)[0].dfa_state)
+    return dfa_state != DEAD and texts.has_more(dfa_state, tuple(sorted(outcomes)), num_used)

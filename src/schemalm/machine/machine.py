@@ -14,6 +14,7 @@ from schemalm.machine.completion import cheapest_completion
 from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.finite_tables import StackEntry
 from schemalm.machine.name_masks import mask_of_names
+from schemalm.machine.name_tokens import advance_key, advance_text
 from schemalm.machine.stepper import replace_top
 from schemalm.machine.symbol_machine import SymbolMachine, not_admitted
 from schemalm.machine.tables import Tables
@@ -41,7 +42,10 @@ class Machine(SymbolMachine):
             return self.tables.empty_mask
         top = self.stack[-1]
         try:
-            mask = mask_of_names(self) if self.has_named_mask else self._unpacked(top.row)
+            if top.place is not None and self.names is not None and self._touches_names(top):
+                mask = mask_of_names(self)
+            else:
+                mask = self._unpacked(top.row)
             if not (top.has_dynamic_mask or self.items):
                 return mask
             forbidden = self.forbidden_tokens()
@@ -57,14 +61,18 @@ class Machine(SymbolMachine):
     @property
     def has_named_mask(self) -> bool:
         """Whether the mask depends on the names of the document, and not on the top of the stack alone."""
-        if self.names is None or not self.stack:
+        if not self.stack or self.names is None:
             return False
-        top = self.stack[-1]
+        return self._touches_names(self.stack[-1])
+
+    def _touches_names(self, top: StackEntry) -> bool:
+        if top.slot is not None:
+            return True
         if top.place is None:
             return False
         if top.has_expressions:
-            return top.slot is not None or bool(self.tables.slot_row(top).others)
-        return top.slot is not None or bool(self.tables.checked_tokens(top))
+            return bool(self.tables.slot_row(top).others)
+        return bool(self.tables.checked_tokens(top))
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
@@ -124,11 +132,23 @@ class Machine(SymbolMachine):
         """Consumes one token symbol by symbol, so that names are recorded."""
         if not self.mask()[token]:
             raise not_admitted(token)
+        naming, top = self.tables.naming, self.stack[-1]
+        assert naming is not None
         if self.items or self.tables.tokens_with_whole_items:
             self._advance_guarded(token)
-            return
-        for symbol in self.tables.vocabulary.symbols[token]:
-            self.push(symbol)
+        elif top.is_key:
+            advance_key(naming, self, token)
+        elif top.is_text:
+            advance_text(naming, self, token)
+        else:
+            for symbol in self.tables.vocabulary.symbols[token]:
+                self.push(symbol)
+
+    def consume(self, token: int) -> None:
+        """Applies an admitted token to the stack alone."""
+        transition = self._transition(self.stack[-1], token)
+        assert transition is not None
+        self._apply(token, transition)
 
     def admits(self, symbol: int) -> bool:
         """Whether a symbol may come next."""

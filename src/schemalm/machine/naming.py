@@ -142,17 +142,17 @@ class Naming:
         is_key = symbol == self._key_end or symbol in self._keys
         if watched is not None and is_key:
             assert text is not None
-            self._record_key(machine, watched, text)
+            self.record_key(machine, watched, text)
         elif watched is not None and symbol in self._scalars:
-            self._record_scalar(machine, watched, text)
+            self.record_scalar(machine, watched, text)
         push(symbol)
         if watched is not None:
             if is_key:
-                self._enter(machine, watched, text)
+                self.enter(machine, watched, text)
             elif watched.containers:
                 self._refresh(machine, watched.containers)
         if machine.stack:
-            self._arrive(machine)
+            self.arrive(machine)
 
     def _text(self, machine: SymbolMachine, symbol: int) -> bytes | None:
         """The key or string that ends with a symbol; None for other symbols."""
@@ -198,7 +198,7 @@ class Naming:
         """The kind with a name."""
         return self._kinds_by_name[name]
 
-    def _record_key(self, machine: SymbolMachine, watched: Watched, key: bytes) -> None:
+    def record_key(self, machine: SymbolMachine, watched: Watched, key: bytes) -> None:
         """Records what a key declares and refers to, before its last symbol."""
         if key.decode() in watched.place.named:
             return
@@ -207,7 +207,7 @@ class Naming:
         for kind in watched.names.declared_keys:
             self._declare(machine, kind, key)
 
-    def _record_scalar(self, machine: SymbolMachine, watched: Watched, text: bytes | None) -> None:
+    def record_scalar(self, machine: SymbolMachine, watched: Watched, text: bytes | None) -> None:
         """Records what a string declares and refers to, before its last symbol; `text` is None for other scalars."""
         assert machine.names is not None
         if text is not None:
@@ -245,7 +245,7 @@ class Naming:
             raise ValueError(f"there is no {kind.word} {name!r}, and none can be declared any more")
         machine.names = names._replace(registers=names.registers.promise(instance, name))
 
-    def _enter(self, machine: SymbolMachine, watched: Watched, key: bytes | None) -> None:
+    def enter(self, machine: SymbolMachine, watched: Watched, key: bytes | None) -> None:
         """Records the key that has just been opened."""
         names, height = machine.names, len(machine.stack) - 2
         assert names is not None
@@ -256,7 +256,7 @@ class Naming:
         for kinds in watched.passes.values():
             self._refresh(machine, kinds)
 
-    def _arrive(self, machine: SymbolMachine) -> None:
+    def arrive(self, machine: SymbolMachine) -> None:
         """Ends the levels and items that the top has left, and prepares for a name."""
         names, height, watched = machine.names, len(machine.stack) - 1, machine.top.watched
         assert names is not None

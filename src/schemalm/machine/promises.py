@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # The most promises of one kind that wait at once.
 MAX_PROMISES = 64
-# Texts of keys that are tried as new names, besides those that are taken.
-MAX_TEXTS = 16
+# The texts of a key that are tried for a name that is not in use.
+MAX_TEXTS = 200
 
 
 class NewNames(NamedTuple):
@@ -53,6 +53,7 @@ class Promises:
         self._grammar, self._closable = grammar, closable
         self._containers: dict[tuple[int, tuple[str, ...]], int | None] = {}
         self._named: dict[int, list[str]] = {}
+        self._samples: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
 
     def add(self, machine: SymbolMachine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
@@ -95,13 +96,21 @@ class Promises:
             node = grammar.nonterminals[step.opened[0]]
             assert isinstance(node.state, Key)
             for outcome in node.accepts:
-                texts = islice(grammar.automaton.texts(node.state.dfa_state, frozenset([outcome])), len(used) + MAX_TEXTS)
+                texts = self._texts(node.state.dfa_state, outcome)
                 name = next((text for text in texts if text.lower() not in used), None)
                 if name is not None and self._demand(machine, kind, steps, keys, name) is not None:
                     outcomes.add(outcome)
             if outcomes:
                 return NewNames(listed, Rest(grammar.automaton, node.state.dfa_state, frozenset(outcomes)))
         return NewNames(listed, None) if listed else None
+
+    def _texts(self, dfa_state: int, outcome: int) -> tuple[bytes, ...]:
+        """The first texts of a key: more than can be in use."""
+        key = (dfa_state, outcome)
+        if key not in self._samples:
+            texts = self._grammar.automaton.texts(dfa_state, frozenset([outcome]))
+            self._samples[key] = tuple(islice(texts, MAX_TEXTS))
+        return self._samples[key]
 
     def _named_keys(self, container: int, machine: SymbolMachine, steps: Steps) -> list[str]:
         """The keys of an object that the schema names, and that are names of the kind."""

@@ -106,7 +106,7 @@ class SlotReader:
         row = SlotRow(static, static.copy())
         tokens = np.flatnonzero(static).tolist() if slot is not None else self._leading_tokens(nonterminal, static)
         for token in tokens:
-            contacts = tuple(self._contacts(nonterminal, slot, place, self._vocabulary.symbols[token]))
+            contacts = self.contacts(nonterminal, slot, place, self._vocabulary.symbols[token])
             if not contacts:
                 continue
             row.free[token] = False
@@ -123,6 +123,14 @@ class SlotReader:
         delimiter = self._grammar.automaton.slot_needs(state.dfa_state)
         symbols = self._vocabulary.symbols
         return [token for token in self._leading if static[token] and (not delimiter or delimiter in symbols[token])]
+
+    def contacts(
+        self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]
+    ) -> tuple[Contact, ...]:
+        """What the symbols of an admitted token write into slots, one after another."""
+        if slot is None and ord(".") not in symbols and ord("[") not in symbols:
+            return ()
+        return tuple(self._contacts(nonterminal, slot, place, symbols))
 
     def _contacts(
         self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]

@@ -181,13 +181,13 @@ class SymbolMachine:
             forbidden = list(keys.repeating_tokens)
             if self.tables.can_run_out(top.nonterminal):
                 with self.grammar.budget.call("mask"):
-                    forbidden += exhausted_tokens(self.grammar, self.tables.vocabulary, top.nonterminal, keys)
+                    forbidden += exhausted_tokens(self.tables.texts, self.tables.vocabulary, top.nonterminal, keys)
             return forbidden
         if top.free_key == NO_NONTERMINAL:
             return []
         accepts = frozenset(self.grammar.nonterminals[top.free_key].accepts)
         with self.grammar.budget.call("mask"):
-            is_used_up = is_exhausted(self.grammar, top.free_key, keys, accepts)
+            is_used_up = is_exhausted(self.tables.texts, top.free_key, keys, accepts)
         return [self.tables.free_key_token] if is_used_up else []
 
     def _record_items(self) -> None:

@@ -56,14 +56,14 @@ class Texts:
     """The texts of a grammar."""
 
     def __init__(self, grammar: Grammar) -> None:
-        self._grammar = grammar
+        self.grammar = grammar
         self._lists = lru_cache(MAX_LISTS)(self._list)
         self.symbols = lru_cache(MAX_LISTS)(self._find_symbols)
         # By DFA state and outcomes: a number that is known to be exceeded by the number of texts.
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
     def _list(self, dfa_state: int, outcomes: tuple[int, ...]) -> LazyList[bytes]:
-        return LazyList(lambda: self._grammar.automaton.texts(dfa_state, frozenset(outcomes)), self._grammar)
+        return LazyList(lambda: self.grammar.automaton.texts(dfa_state, frozenset(outcomes)), self.grammar)
 
     def has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
         """Whether more than `count` texts continue at a DFA state and end with one of the outcomes."""
@@ -76,8 +76,8 @@ class Texts:
         return found is not None
 
     def _has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
-        self._grammar.budget.work(TEXT_UNITS)
-        return self._grammar.automaton.has_more_texts(dfa_state, frozenset(outcomes), count)
+        self.grammar.budget.work(TEXT_UNITS)
+        return self.grammar.automaton.has_more_texts(dfa_state, frozenset(outcomes), count)
 
     def non_matching(
         self, dfa_state: int, outcomes: tuple[int, ...], end: int, forbidden: Candidates
@@ -98,8 +98,8 @@ class Texts:
         """Returns the admitted symbols: those that end the nonterminal, by outcome, and all others."""
         ends: dict[int, list[int]] = {}
         others: list[int] = []
-        for symbol in self._grammar.admitted(nonterminal):
-            step = self._grammar.step(nonterminal, symbol)
+        for symbol in self.grammar.admitted(nonterminal):
+            step = self.grammar.step(nonterminal, symbol)
             (others if step is None or step.opened else ends.setdefault(step.outcome, [])).append(symbol)
         return {outcome: tuple(symbols) for outcome, symbols in ends.items()}, tuple(others)
 

@@ -104,6 +104,12 @@ class LazyDfa:
             self._find_classes(state)
         return self._representatives[state]
 
+    def byte_classes(self, state: int) -> bytes:
+        """The class of each of the 256 bytes; bytes of one class lead to the same state."""
+        if not self._classes[state]:
+            self._find_classes(state)
+        return self._classes[state]
+
     def targets(self, state: int) -> list[int]:
         """The state after each of the 256 bytes; DEAD if no text continues with the byte."""
         after = [self.step(state, byte) for byte in self._representatives_of(state)]

@@ -6,6 +6,7 @@ in a bracket can always be completed: an operator with another operand makes its
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from schemalm.rules.expressions.checks import Kinds, Pending, is_fine, whole
@@ -33,8 +34,8 @@ OUTER_WEIGHT = 3
 MAX_ROUTE = 3
 ANYTHING: Kinds = (ANY, ANY, ANY)
 _BRACKETS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
-# What leads from an operand to another: the text, the number of properties, and that operand.
-Route = tuple[str, int, Operand]
+# What leads from an operand to another: the text, the number of properties, and the other's type.
+Route = tuple[str, int, Type]
 
 
 class Brackets(Compiled):
@@ -75,22 +76,30 @@ class Brackets(Compiled):
         if operand.negations:
             return is_fine(pending, BOOLEAN)
         left = MAX_WEIGHT - self._weight(frame, operand)
-        return any(steps <= left and is_fine(pending, found.type) for _, steps, found in self.routes(operand))
+        return any(steps <= left and is_fine(pending, found) for _, steps, found in self.routes(operand))
+
+    @cached_property
+    def _routes(self) -> dict[Operand, list[Route]]:
+        return {}
 
     def routes(self, operand: Operand) -> list[Route]:
         """Shortest texts of properties from an operand to one of each type within reach; the first is empty."""
-        found: dict[Type, Route] = {operand.type: ("", 0, operand)}
-        edge: list[Route] = list(found.values())
-        while edge and edge[0][1] < MAX_ROUTE:
-            longer: list[Route] = []
-            for text, steps, owner in edge:
-                longer += [(f"{text}.{name}", steps + 1, after) for name, after in self._steps(owner)]
+        start = Operand(operand.type, operand.level, indexable=operand.indexable)
+        if start not in self._routes:
+            self._routes[start] = self._find_routes(start)
+        return self._routes[start]
+
+    def _find_routes(self, start: Operand) -> list[Route]:
+        found: dict[Type, Route] = {start.type: ("", 0, start.type)}
+        edge = [("", start)]
+        for steps in range(1, MAX_ROUTE + 1):
+            longer = [(f"{text}.{name}", after) for text, owner in edge for name, after in self._steps(owner)]
             edge = []
-            for route in sorted(longer, key=lambda route: len(route[0])):
-                if route[2].type not in found:
-                    found[route[2].type] = route
-                    edge.append(route)
-        return list(found.values())
+            for text, after in sorted(longer, key=lambda step: len(step[0])):
+                if after.type not in found:
+                    found[after.type] = (text, steps, after.type)
+                    edge.append((text, after))
+        return sorted(found.values(), key=lambda route: len(route[0]))
 
     def _steps(self, owner: Operand) -> list[tuple[str, Operand]]:
         if not self.has_properties(owner):
@@ -98,6 +107,8 @@ class Brackets(Compiled):
         names, is_open = self.names_of(owner)
         listed = [*names, *(["a"] if is_open and "a" not in names else [])]
         steps = [(name, self._owned(owner, self.property_type(owner, name))) for name in listed]
+        if (items := self.filtered(owner)) is not None:
+            steps.append(("*", self.operand(owner._replace(weight=owner.weight + 1), items, NO_NAMES)))
         return [(name, after) for name, after in steps if after is not None]
 
     def _owned(self, owner: Operand, found: Type | None) -> Operand | None:
@@ -105,6 +116,11 @@ class Brackets(Compiled):
             return None
         before = owner._replace(weight=owner.weight + 1)
         return self.operand(before, found, NO_NAMES if owner.level == NO_NAMES else owner.level + 1)
+
+    def negated(self, before: Operand) -> Operand:
+        """What comes before an operand after one more unary operator."""
+        negations = (2 if before.negations == 1 else 1) if self.checked else 0
+        return before._replace(weight=before.weight + 1, negations=negations)
 
     # Words
 
@@ -186,16 +202,18 @@ class Brackets(Compiled):
 
     # Brackets
 
+    def is_special(self, frame: Frame) -> bool:
+        """Whether a text where the expression in a bracket begins is more than a value."""
+        if frame.kind is Bracket.INDEX:
+            return holds_keys(frame.owner)
+        return (
+            frame.function is not None and not frame.args and bool(frame.function.placeholders or frame.function.json)
+        )
+
     def open_group(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after an opening bracket where an operand may come."""
-        function = frame.function
-        # Some readers drop brackets around a text, and check what it holds.
-        if (
-            function is not None
-            and is_first
-            and frame.args == 0
-            and (function.placeholders == "exact" or function.json)
-        ):
+        # Readers that check types drop brackets around a text, and check what it holds.
+        if is_first and self.checked and self.is_special(frame):
             return None
         if not self.may_open(frame, before):
             return None

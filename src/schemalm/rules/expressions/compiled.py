@@ -45,6 +45,7 @@ class Compiled:
         self.operator_beginnings = frozenset(
             operator[:end] for operator in self.operators for end in range(1, len(operator) + 1)
         )
+        self.punctuation = frozenset("()[].,'*-+_").union(*place.delimiters, *place.syntax.unary, *self.operators)
         self._properties: dict[Object, dict[str, Type]] = {}
         self._leads: dict[Type, bool] = {}
 

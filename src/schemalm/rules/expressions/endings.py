@@ -9,17 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from schemalm.rules.expressions import numbers
-from schemalm.rules.expressions.checks import Kinds, Pending, after_operator
+from schemalm.rules.expressions.checks import Kinds, Pending, after_operator, is_fine
 from schemalm.rules.expressions.machine import Machine
 from schemalm.rules.expressions.place import Function
 from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
-from schemalm.rules.expressions.types import NUMBER, STRING, Type, assignable
+from schemalm.rules.expressions.types import BOOLEAN, NUMBER, STRING, Type, assignable
 
 _CLOSERS = {Bracket.GROUP: b")", Bracket.INDEX: b"]", Bracket.CALL: b")"}
 # An operator and an operand, or two of each, with their types.
-Repair = tuple[bytes, tuple[tuple[str, Type], ...]]
+Repair = tuple[bytes, tuple[tuple[str, Kinds], ...]]
+
+
+class Leaf(NamedTuple):
+    """An operand without parts: its text and type, whether it is negated, and whether it is a context."""
+
+    text: bytes
+    type: Type
+    is_negated: bool = False
+    is_context: bool = False
+
+    @property
+    def kinds(self) -> Kinds:
+        """The types of the operand."""
+        return (BOOLEAN if self.is_negated else self.type, self.type, self.type)
 
 
 class Endings(Machine):
@@ -30,7 +45,7 @@ class Endings(Machine):
         return {}
 
     @cached_property
-    def _repaired(self) -> dict[tuple[Pending, Kinds], dict[Kinds, bytes]]:
+    def _repaired(self) -> dict[tuple[Pending, Kinds], list[tuple[Kinds, bytes]]]:
         return {}
 
     @cached_property
@@ -38,19 +53,27 @@ class Endings(Machine):
         return {}
 
     @cached_property
-    def _leaves(self) -> list[tuple[bytes, Type]]:
-        """Operands without parts, and their types."""
-        return [(b"1", NUMBER), (b"''", STRING), *((name.encode(), found) for name, found in self.literals.items())]
+    def _leaves(self) -> list[Leaf]:
+        """Literals, and a negated one."""
+        literals = [(b"1", NUMBER), (b"''", STRING), *((name.encode(), found) for name, found in self.literals.items())]
+        leaves = [Leaf(text, found) for text, found in literals]
+        return [*leaves, *(Leaf(unary.encode() + b"1", NUMBER, True) for unary in self.place.syntax.unary[:1])]
+
+    @cached_property
+    def _operands(self) -> list[Leaf]:
+        """Operands without parts, shortest first."""
+        contexts = [Leaf(name.encode(), found, is_context=True) for name, found in self.contexts.items()]
+        return sorted([*self._leaves, *contexts], key=lambda leaf: len(leaf.text))
 
     @cached_property
     def _repairs(self) -> list[Repair]:
         """What may change the type of an expression, shortest first."""
         single = [
-            (operator.encode() + text, ((operator, found),))
+            (operator.encode() + leaf.text, ((operator, leaf.kinds),))
             for operator in self.place.syntax.binary
-            for text, found in self._leaves
+            for leaf in self._leaves
         ]
-        number = [repair for repair in single if repair[1][0][1] == NUMBER]
+        number = [repair for repair in single if repair[1][0][1][0] == NUMBER]
         double = [(first + second, (*one, *two)) for first, one in number for second, two in single]
         return sorted([*single, *double], key=lambda repair: len(repair[0]))
 
@@ -111,17 +134,20 @@ class Endings(Machine):
         """The end where an operand may come."""
         if is_first and (closed := self.close_empty_call(frame)) is not None:
             return b")" + self.end(closed)
-        return shortest(self._operand_ends(frame, before))
-
-    def _operand_ends(self, frame: Frame, before: Operand) -> Iterator[bytes | None]:
-        leaves = self._leaves if self.checked else self._leaves[:1]
-        for text, found in leaves:
-            if found == STRING and frame.function is not None and frame.args == 0:
-                continue
-            yield prefixed(text, self._possible_tail(frame, self.operand(before, found, NO_NAMES, False)))
-        if self.checked:
-            for name in self.contexts:
-                yield prefixed(name.encode(), self._possible_tail(frame, self.operand(before, self.contexts[name], 0)))
+        best, is_special = None, is_first and self.is_special(frame)
+        if is_special and self.checked and frame.kind is Bracket.INDEX:
+            opened = self.opening_quote(frame, before, is_first)
+            best = None if opened is None else b"'" + self.end(opened)
+        least = self._least(frame)
+        for leaf in self._operands:
+            if best is not None and len(leaf.text) + least >= len(best):
+                break
+            if not (is_special and leaf.type == STRING and not leaf.is_context):
+                negated = self.negated(before) if leaf.is_negated else before
+                operand = self.operand(negated, leaf.type, 0, leaf.is_context)
+                best = shorter(best, prefixed(leaf.text, self._possible_tail(frame, operand)))
+        assert best is not None
+        return best
 
     def _possible_tail(self, frame: Frame, operand: Operand) -> bytes | None:
         return self.tail(frame, operand) if self.is_possible(frame, operand) else None
@@ -210,34 +236,40 @@ class Endings(Machine):
         simple = None if kinds is None else self._leave(frame, kinds)
         if frame.pending is None or (simple is not None and len(simple) == self._least(frame)):
             return simple
-        found = [simple, *self._changed_tails(frame, operand)]
-        return min((text for text in found if text is not None), key=len, default=None)
+        return self._changed_tail(frame, operand, simple)
 
-    def _changed_tails(self, frame: Frame, operand: Operand) -> Iterator[bytes | None]:
-        """Ends after properties, operators and operands that change the type."""
+    def _changed_tail(self, frame: Frame, operand: Operand, best: bytes | None) -> bytes | None:
+        """The end after properties, operators and operands that change the type, if it is shorter than another."""
         assert frame.pending is not None
-        for route, _, after in self.routes(operand):
-            for kinds, text in self._repairs_of(frame.pending, self.kinds(after)).items():
-                if self.may_end_with(frame, kinds):
-                    yield prefixed(route.encode() + text, self._leave(frame, kinds))
+        if not is_fine(frame.pending, operand.type) and (opened := self.open_index(frame, operand)) is not None:
+            best = shorter(best, b"[" + self.end(opened))
+        least = self._least(frame)
+        for route, steps, found in self.routes(operand):
+            kinds = self.kinds(operand._replace(type=found, narrowed=None)) if steps else self.kinds(operand)
+            for result, text in self._repairs_of(frame.pending, kinds):
+                if best is not None and len(route) + len(text) + least >= len(best):
+                    break
+                if self.may_end_with(frame, result):
+                    best = shorter(best, prefixed(route.encode() + text, self._leave(frame, result)))
+        return best
 
-    def _repairs_of(self, pending: Pending, kinds: Kinds) -> dict[Kinds, bytes]:
-        """For each type that an expression may get, the shortest text to it."""
+    def _repairs_of(self, pending: Pending, kinds: Kinds) -> list[tuple[Kinds, bytes]]:
+        """For each type that an expression may get, the shortest text to it; shortest first."""
         key = (pending, kinds)
         if key not in self._repaired:
             found: dict[Kinds, bytes] = {}
             for text, steps in [(b"", ()), *self._repairs]:
                 if (result := self._repair(pending, kinds, steps)) is not None:
                     found.setdefault(result, text)
-            self._repaired[key] = found
+            self._repaired[key] = list(found.items())
         return self._repaired[key]
 
-    def _repair(self, pending: Pending, kinds: Kinds, steps: tuple[tuple[str, Type], ...]) -> Kinds | None:
+    def _repair(self, pending: Pending, kinds: Kinds, steps: tuple[tuple[str, Kinds], ...]) -> Kinds | None:
         for operator, found in steps:
             after = after_operator(pending, kinds, operator)
             if after is None:
                 return None
-            pending, kinds = after, (found, found, found)
+            pending, kinds = after, found
         return self.whole_kinds(pending, kinds)
 
     def _least(self, frame: Frame) -> int:
@@ -277,15 +309,20 @@ class Endings(Machine):
         return self._arguments[expected]
 
     def _arguments_of(self, expected: Type) -> Iterator[bytes]:
-        for text, found in self._leaves:
-            for kinds, repair in self._repairs_of(Pending(), (found, found, found)).items():
+        for leaf in self._leaves:
+            for kinds, repair in self._repairs_of(Pending(), leaf.kinds):
                 if assignable(kinds[0], expected):
-                    yield text + repair
+                    yield leaf.text + repair
 
 
 def shortest(texts: Iterable[bytes | None]) -> bytes:
     """The shortest text, the first of several; there must be one."""
     return min((text for text in texts if text is not None), key=len)
+
+
+def shorter(best: bytes | None, other: bytes | None) -> bytes | None:
+    """The shorter of two texts, as far as there are any."""
+    return other if best is None or (other is not None and len(other) < len(best)) else best
 
 
 def prefixed(text: bytes, rest: bytes | None) -> bytes | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from schemalm.regular.language import ALL_BYTES, NOTHING, Bounds, Derivatives, Language, Partition
+from schemalm.regular.language import NOTHING, Bounds, Derivatives, Language, Partition
 from schemalm.rules.expressions.endings import Endings
+from schemalm.rules.expressions.partitions import partition
 from schemalm.rules.expressions.place import ExpressionPlace
 from schemalm.rules.expressions.states import NO_NAMES, Phase, Quoted, Role, Slot, State
 from schemalm.rules.expressions.telling import told_state
@@ -68,12 +69,7 @@ class ExpressionLanguage(Language):
     def classes(self, memo: dict[Language, Partition]) -> Partition:
         """The bytes that lead to the same state."""
         if self._classes is None:
-            masks: dict[State | None, int] = {}
-            for byte in range(256):
-                after = self.machine.step(self.state, byte)
-                masks[after] = masks.get(after, 0) | 1 << byte
-            self._classes = tuple(masks.values())
-        assert sum(self._classes) == ALL_BYTES
+            self._classes = partition(self.machine, self.state)
         return self._classes
 
     def min_bytes(self, memo: dict[Language, int]) -> int:

@@ -94,14 +94,13 @@ class Machine(Quoting):
         if char == ")":
             return self.close_empty_call(frame) if is_first else None
         if char in self.place.syntax.unary:
-            return self._negated(frame, before)
+            return self._unary(frame, before)
         if numbers.begins_number(char) and self.is_possible(frame, self.operand(before, NUMBER, NO_NAMES, False)):
             return State(Phase.NUMBER, frame, before, numbers.after(numbers.START, char))
         return None
 
-    def _negated(self, frame: Frame, before: Operand) -> State | None:
-        negations = (2 if before.negations == 1 else 1) if self.checked else 0
-        after = before._replace(weight=before.weight + 1, negations=negations)
+    def _unary(self, frame: Frame, before: Operand) -> State | None:
+        after = self.negated(before)
         if not self.may_nest(frame, after) or not self.is_possible(frame, after):
             return None
         return State(Phase.OPERAND, frame, after, False)
@@ -166,7 +165,7 @@ class Machine(Quoting):
         if char in WHITE_SPACE:
             # Between an object of names and its dot there is no white space, so a name always directly follows.
             sealed = operand if operand.level == NO_NAMES else operand._replace(indexable=False)
-            return state._replace(operand=sealed)
+            return state._replace(operand=sealed) if self.is_possible(frame, sealed) else None
         if char == ".":
             return self.open_dot(frame, operand)
         if char == "[":

@@ -29,11 +29,16 @@ def num_arguments(state: Placeholders) -> int:
     return state.used.bit_length()
 
 
-def rest(state: Placeholders, exact: bool, most: int) -> bytes | None:
-    """A shortest text that completes the placeholders; None if no text does. most: the greatest number of arguments."""
+def rest(state: Placeholders, exact: bool, bare: bool, most: int) -> bytes | None:
+    """A shortest text that completes the placeholders; None if no text does.
+
+    bare: whether braces may not stand for themselves. most: the greatest number of arguments.
+    """
     used, text = state.used, b""
     if state.brace == "{" and state.digits:
         text, used = b"}", _with_index(used, int(state.digits), exact)
+    elif state.brace and bare:
+        text, used = b"0}", _with_index(used, 0, exact)
     elif state.brace:
         text = state.brace.encode()
     if used.bit_length() > most:

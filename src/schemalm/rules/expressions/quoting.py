@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from schemalm.rules.expressions import placeholders
-from schemalm.rules.expressions.brackets import Brackets, holds_keys
+from schemalm.rules.expressions.brackets import Brackets
 from schemalm.rules.expressions.placeholders import Placeholders
 from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
 from schemalm.rules.expressions.types import STRING, Names
@@ -53,15 +53,13 @@ class Quoting(Brackets):
 
     def opening_quote(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after a quote where an operand may come."""
-        is_argument = frame.function is not None and is_first and frame.args == 0
-        if frame.kind is Bracket.INDEX and is_first and holds_keys(frame.owner):
-            return self._opening_key(frame, before)
-        if is_argument and frame.function is not None:
+        if is_first and self.is_special(frame):
+            if frame.function is None:
+                return self._opening_key(frame, before)
             if frame.function.json:
                 return None
-            if frame.function.placeholders:
-                role = Role.BARE_FORMAT if self._must_be_bare(frame) else Role.FORMAT
-                return State(Phase.STRING, frame, before, Quoted(role, content=Placeholders()))
+            role = Role.BARE_FORMAT if self._must_be_bare(frame) else Role.FORMAT
+            return State(Phase.STRING, frame, before, Quoted(role, content=Placeholders()))
         if not self.is_possible(frame, self.operand(before, STRING, NO_NAMES, False)):
             return None
         return State(Phase.STRING, frame, before, Quoted(Role.VALUE))
@@ -120,10 +118,11 @@ class Quoting(Brackets):
         content, is_exact = quoted.content, self._is_exact(frame)
         assert isinstance(content, Placeholders)
         longer = placeholders.after(content, char, is_exact)
-        if longer is None or placeholders.rest(longer, is_exact, self._room(frame)) is None:
+        is_bare = quoted.role is Role.BARE_FORMAT
+        if longer is None or placeholders.rest(longer, is_exact, is_bare, self._room(frame)) is None:
             return _REFUSED
         is_text = longer == content or longer.brace == "}" or (char == "{" and content.brace == "{")
-        return _REFUSED if is_text and quoted.role is Role.BARE_FORMAT else longer
+        return _REFUSED if is_text and is_bare else longer
 
     def _is_exact(self, frame: Frame) -> bool:
         return frame.function is not None and frame.function.placeholders == "exact"
@@ -135,7 +134,9 @@ class Quoting(Brackets):
     def format_rest(self, frame: Frame, quoted: Quoted) -> bytes:
         """A shortest text that completes placeholders."""
         assert isinstance(quoted.content, Placeholders)
-        found = placeholders.rest(quoted.content, self._is_exact(frame), self._room(frame))
+        found = placeholders.rest(
+            quoted.content, self._is_exact(frame), quoted.role is Role.BARE_FORMAT, self._room(frame)
+        )
         assert found is not None
         return found
 

@@ -83,7 +83,9 @@ STRING = Scalar("string")
 NUMBER = Scalar("number")
 BOOLEAN = Scalar("boolean")
 NULL = Scalar("null")
-SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL)}
+# A string, a number or a boolean: which one is not known.
+SCALAR = Scalar("scalar")
+SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL, SCALAR)}
 # A number or a boolean, by an operator: any type, unless a string joins.
 EITHER = Scalar("number or boolean")
 # A type that fits only where any type is expected.
@@ -91,7 +93,7 @@ UNKNOWN = Scalar("unknown")
 SOME_OBJECT = Object()
 SOME_ARRAY = Array(UNKNOWN)
 # What a text around an expression can hold.
-TEXT = AnyOf((STRING, NUMBER, BOOLEAN))
+TEXT = AnyOf((STRING, NUMBER, BOOLEAN, SCALAR))
 
 _FITS_ALL = (ANY, EITHER)
 
@@ -136,7 +138,11 @@ def fits(found: Type, expected: Type) -> bool:
 
 
 def joined(first: Type | None, second: Type) -> Type:
-    """The type of a value that is of one type or of the other, in any order of joining; `first` None: of `second`."""
+    """The type of a value that is of one type or of the other, in any order of joining; `first` None: of `second`.
+
+    Of objects, nothing is known afterwards.
+    """
+    second = SOME_OBJECT if is_object(second) else second
     if first is None or first == second:
         return second
     kinds = (first, second)
@@ -145,9 +151,11 @@ def joined(first: Type | None, second: Type) -> Type:
     if all(map(is_object, kinds)):
         return SOME_OBJECT
     if isinstance(first, Array) and isinstance(second, Array):
-        return SOME_ARRAY
+        return Array(ANY) if ANY in (first.items, second.items) else SOME_ARRAY
     if not (isinstance(first, Scalar) and isinstance(second, Scalar)):
         return ANY
+    if SCALAR in kinds:
+        return SCALAR
     return STRING if STRING in kinds else EITHER
 
 
