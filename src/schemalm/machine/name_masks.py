@@ -33,7 +33,8 @@ def mask_of_names(machine: SymbolMachine) -> NDArray[np.bool_]:
     """The tokens that finite states and names admit at the top of a machine, bool [vocab_size], read-only."""
     names, top = machine.names, machine.top
     assert names is not None
-    key = (top, names, tuple([entry.nonterminal for entry in machine.stack]))
+    keys = tuple(machine.free_keys) if top.watched is not None and top.watched.names.referred_keys else ()
+    key = (top, names, keys, tuple([entry.nonterminal for entry in machine.stack]))
     mask = machine.tables.name_masks.get(key)
     if mask is None:
         if not (top.slot is not None or top.has_expressions):

@@ -16,6 +16,7 @@ from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.name_choices import choice
 from schemalm.machine.promises import Promises
 from schemalm.machine.registers import NOWHERE, Instance, Registers, spelling
+from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
@@ -89,6 +90,7 @@ class Naming:
         self._closable = rules.closable
         self.promises = Promises(grammar, rules.closable)
         self._in_expressions = rules.kinds_in_expressions
+        self._texts_at: dict[Site, SiteTexts | None] = {}
         self._sites = self._find_sites(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
         self._end, self._key_end = ids[END], ids[KEY_END]
@@ -305,9 +307,16 @@ class Naming:
         heights = {level.depth: level.height for level in names.levels if steps[: level.depth] == level.steps}
         if any(depth not in heights for depth in site.depths):
             return
-        is_open = choice(machine, names, site.slot).has_names()
+        allowed, texts = choice(machine, names, site.slot), self._texts_of(site)
+        is_open = allowed.has_names() if texts is None else texts.can_be(allowed)
         height = max((heights[depth] for depth in site.depths), default=-1)
         self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
+
+    def _texts_of(self, site: Site) -> SiteTexts | None:
+        """The texts that the schema allows at the place of a reference; None if every text is allowed."""
+        if site not in self._texts_at:
+            self._texts_at[site] = site_texts(self._grammar, site.slot.watched.place, is_key=site.slot.is_key)
+        return self._texts_at[site]
 
     def is_open(self, machine: SymbolMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""
