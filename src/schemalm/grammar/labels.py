@@ -11,7 +11,7 @@ import hashlib
 
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
-from schemalm.rules.places import AtPlace, IsAlike, Promised, TextAt
+from schemalm.rules.places import AtPlace, IsAlike, NoNames, Promised, TextAt
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
@@ -48,6 +48,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     NumberIn: "NumberIn",
     Or: "Or",
     Pattern: "Pattern",
+    NoNames: "NoNames",
     Promised: "Promised",
     Prompt: "Prompt",
     PropertyNames: "PropertyNames",

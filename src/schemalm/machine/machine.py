@@ -122,7 +122,7 @@ class Machine(SymbolMachine):
             return True
         transition = self._transition(top, token)
         if transition is None:
-            return False
+            return token in self.tables.checked_tokens(top)
         if transition.is_watched:
             return True
         reached = transition.opened[-1] if transition.opened else self.stack[-2] if len(self.stack) > 1 else None

@@ -114,7 +114,12 @@ class Naming:
                 kinds = [reference.kind for reference in references]
                 depths = {depth for kind in kinds for depth in kind.levels}
                 depths |= {reference.owner for reference in references if reference.owner is not None}
-                for kind in [*kinds, *(declared if references else ())]:
+                is_scarce = not is_key and any(kind.unique for kind in declared)
+                if is_scarce and site_texts(self._grammar, watched.place, is_key=False) is None:
+                    is_scarce = False
+                if is_scarce:
+                    depths |= {depth for kind in declared for depth in kind.levels}
+                for kind in [*kinds, *(declared if references or is_scarce else ())]:
                     depths = {depth for depth in depths if watched.place.steps[depth] is not ITEM}
                     found[kind.name].append(Site(WholeText(watched, is_key), frozenset(depths)))
         return found

@@ -8,6 +8,7 @@ place. Where one does, masks still exclude a value that cannot begin with a name
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
@@ -18,6 +19,10 @@ from schemalm.rules.paths import ITEM as ANY_ITEM
 from schemalm.rules.paths import Place, Wildcard
 
 
+# The texts of a place that are compared with those that are taken.
+MAX_TEXTS = 200
+
+
 class SiteTexts(NamedTuple):
     """The texts of a place: from the beginning of a text on, or constants. A missing rest allows no other text."""
 
@@ -26,9 +31,18 @@ class SiteTexts(NamedTuple):
 
     def can_be(self, choice: Choice) -> bool:
         """Whether one of the texts is a name that may be written."""
-        if self.rest is not None and choice.has_names(self.rest):
+        if self.rest is not None and choice.has_names(self.rest) and self._has_text(choice):
             return True
         return any(choice.allows(text, True) for text in self.constants)
+
+
+    def _has_text(self, choice: Choice) -> bool:
+        """Whether there is a text that is not excluded; True as well if that is not among the first."""
+        assert self.rest is not None
+        if choice.only is not None or not (choice.but_not or choice.but_not_alike):
+            return True
+        texts = [*islice(self.rest.automaton.texts(self.rest.dfa_state, self.rest.outcomes), MAX_TEXTS)]
+        return len(texts) == MAX_TEXTS or any(choice.allows(text, True) for text in texts)
 
 
 def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | None:

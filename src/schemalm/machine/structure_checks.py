@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND
@@ -41,7 +42,18 @@ class StructureChecks:
         if isinstance(self._grammar.nonterminals[entry.nonterminal].state, Text | Key):
             return ()
         mask = self._tables.unpacked(entry.row)
-        return tuple(token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token))
+        checked = [token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token)]
+        return (*checked, *self._opened_within(entry, mask))
+
+    def _opened_within(self, entry: StackEntry, mask: NDArray[np.bool_]) -> list[int]:
+        """The tokens that refer to names of a scope which begins inside of them: it is closed outside."""
+        rules = self._grammar.rules
+        assert rules is not None
+        opened = self._grammar.with_names(entry.nonterminal, rules.closable, are_closed=False)
+        if opened is None or opened == entry.nonterminal:
+            return []
+        tokens = np.flatnonzero(self._tables.mask(opened) & ~mask).tolist()
+        return [token for token in tokens if len(self._tables.vocabulary.symbols[token]) > 1]
 
     def _is_checked(self, entry: StackEntry, token: int) -> bool:
         """Whether rules about names may forbid a token."""
@@ -75,10 +87,13 @@ class StructureChecks:
     def allows(self, machine: SymbolMachine, token: int) -> bool:
         """Whether names allow a token that has to be checked."""
         after = machine.copy()
-        for symbol in self._tables.vocabulary.symbols[token]:
-            if not self._allows_symbol(after, symbol):
-                return False
-            after.push(symbol)
+        try:
+            for symbol in self._tables.vocabulary.symbols[token]:
+                if not self._allows_symbol(after, symbol):
+                    return False
+                after.push(symbol)
+        except ValueError:
+            return False
         return not after.stack or self._can_go_on(after)
 
     def _allows_symbol(self, machine: SymbolMachine, symbol: int) -> bool:

@@ -130,6 +130,11 @@ class PlaceNames:
     opened: list[Kind] = field(default_factory=list)
     begun: list[Kind] = field(default_factory=list)
 
+    @property
+    def has_values(self) -> bool:
+        """Whether a text here is a name."""
+        return bool(self.declared_values or self.referred_values)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

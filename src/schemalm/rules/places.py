@@ -61,11 +61,11 @@ class AtPlace(Assertion):
         named = tuple((name, self._below(child)) for name, child in place.named.items())
         members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
         is_closed = place.names is not None and bool(place.names.referred_keys) and place.path in self.closed
-        return all_of([members, Members(tuple((name, TRUE) for name in place.named), (), FALSE)]) if is_closed else members
+        return all_of([members, NoNames(tuple((name, TRUE) for name in place.named), (), FALSE)]) if is_closed else members
 
     def _of_string(self) -> Formula:
         place = self.place
-        if place.names is not None and place.names.referred_values and place.path in self.closed:
+        if place.names is not None and place.path in self.closed and place.names.has_values:
             return FALSE
         return TextAt(place, self.closed) if place.expression is not None else TRUE
 
@@ -75,6 +75,17 @@ class AtPlace(Assertion):
     def unrestricted(self) -> Formula:
         """The rules of the place while names of every kind are declared."""
         return AtPlace(self.place, frozenset())
+
+
+class NoNames(Members):
+    """parts: as for `Members`: no key is a name, since there is none to refer to."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    def unrestricted(self) -> Formula:
+        """No demand."""
+        return TRUE
 
 
 class TextAt(InLanguage):
