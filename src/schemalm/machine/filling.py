@@ -121,8 +121,7 @@ class TextSteps:
         after = self._number(automaton.step(dfa_state, byte))
         while len(self.dfa_states) > len(self._table):
             self._table = np.concatenate([self._table, np.full_like(self._table, UNKNOWN)])
-        classes = np.frombuffer(automaton.byte_classes(dfa_state), np.uint8)
-        self._table[number, classes == classes[byte]] = after
+        self._table[number, automaton.bytes_like(dfa_state, byte)] = after
 
     def _number(self, dfa_state: int) -> int:
         if dfa_state == DEAD or not self._grammar.can_end(dfa_state, self._accepts):

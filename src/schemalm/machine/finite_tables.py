@@ -186,7 +186,7 @@ class FiniteTables:
 
     def _contacts(self, entry: StackEntry, token: int) -> tuple[Contact, ...]:
         assert entry.place is not None
-        return self.slots.contacts(entry.nonterminal, entry.slot, entry.place, self.vocabulary.symbols[token])
+        return self.slots.contacts(entry.nonterminal, entry.slot, entry.place, token)
 
     def _slot_row(self, entry: StackEntry) -> SlotRow:
         assert entry.place is not None

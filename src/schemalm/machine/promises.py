@@ -18,16 +18,18 @@ from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
 from schemalm.machine.choices import Rest
 from schemalm.machine.registers import NOWHERE, Names
 from schemalm.rules.names import Kind
-from schemalm.rules.paths import Steps, Wildcard
-from schemalm.rules.places import Promised
-from schemalm.schema.assertions import of_kind
-from schemalm.schema.formula import TRUE, Formula, all_of, any_of
+from schemalm.rules.paths import ITEM, OTHER, Place, Steps, Wildcard
+from schemalm.rules.places import Promised, PromisedValue
+from schemalm.schema.formula import TRUE, Formula, any_of
+from schemalm.schema.keywords.arrays import contains
 
 if TYPE_CHECKING:
     from schemalm.machine.symbol_machine import SymbolMachine
 
 # The most promises of one kind that wait at once.
 MAX_PROMISES = 64
+# The kinds of values that are no containers.
+SCALARS = ("null", "boolean", "number", "string")
 # The texts of a key that are tried for a name that is not in use.
 MAX_TEXTS = 200
 
@@ -185,7 +187,7 @@ class Promises:
         taken = machine.keys.get(height)
         if taken is not None and path[depth].encode().decode("latin-1") in taken:
             return None
-        demand = partial(_demand_at, kind, path, depth)
+        demand = partial(_demand_at, kind, keys, name, entry.place)
         settled = self._with_demand(self._settled(machine, height), path[depth:], kind, demand)
         # The name must be possible without further references, which could lead on without an end.
         if settled is None or self._grammar.with_names(settled, self._closable, are_closed=True) is None:
@@ -230,20 +232,32 @@ def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:
     return [given[index].decode() if isinstance(step, Wildcard) else step for index, step in enumerate(steps)]
 
 
-def _demand_at(kind: Kind, path: list[str], depth: int) -> Formula:
-    """The demand of an object, `depth` steps from the root, for what `path` leads to."""
-    demand = Promised(path[-1], TRUE, kind.ignore_case)
-    for index in range(len(path) - 2, depth - 1, -1):
-        inner: Formula = demand
-        if index + 1 == len(kind.scope):
-            inner = any_of([demand, *(_has(steps[len(kind.scope) :]) for steps in kind.unknown)])
-        demand = Promised(path[index], all_of([of_kind("object"), inner]), False)
-    return demand
+def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -> Formula:
+    """The demand of the rest of an object at a place: that a name is declared, or that every name counts as declared."""
+    declared = PromisedValue(("object",), Promised(name.decode(), TRUE, kind.ignore_case))
+    options = [(steps, declared) for steps in kind.declared_keys]
+    options += [(steps, PromisedValue(SCALARS, TRUE)) for steps in kind.unknown]
+    depth = len(place.steps)
+    found = [
+        _along(path, last)
+        for steps, last in options
+        if steps[:depth] == place.steps and (path := _way(steps, depth, kind, keys)) is not None
+    ]
+    return any_of(found)
 
 
-def _has(steps: Steps) -> Formula:
-    """The demand for a value at some steps."""
-    demand: Formula = TRUE
-    for step in reversed(steps):
-        demand = Promised(str(step), demand, False)
-    return demand
+def _way(steps: Steps, depth: int, kind: Kind, keys: tuple[bytes, ...]) -> list[str | Wildcard] | None:
+    """The steps from a depth on, with the keys of the scope; None if other keys would have to be known."""
+    given = dict(zip(kind.levels, keys, strict=True))
+    way = [given[index].decode() if index in given else step for index, step in enumerate(steps)][depth:]
+    return None if OTHER in way else way
+
+
+def _along(way: list[str | Wildcard], last: PromisedValue) -> Formula:
+    """The demand of an object or array whose parts on the way lead to a value that fulfils the last demand."""
+    if not way:
+        found: Formula = last.parts[1]
+        return found
+    first, *others = way
+    inner = PromisedValue(("array" if others[0] is ITEM else "object",), _along(others, last)) if others else last
+    return contains(inner, 1, None) if first is ITEM else Promised(str(first), inner, False)

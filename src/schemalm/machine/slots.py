@@ -7,6 +7,7 @@ nonterminal, so a machine only looks up the names that it may write.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ from schemalm.machine.watched_places import Watched
 from schemalm.rules.expressions import Slot
 from schemalm.rules.paths import Place
 
+NAME = re.compile(rb"[A-Za-z0-9_-]*")
 NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 QUOTE = ord("'")
 
@@ -86,6 +88,8 @@ class SlotReader:
         self._leading = [
             token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or ord("[") in symbols
         ]
+        self._leads = frozenset(self._leading)
+        self._texts: list[bytes | None] = [None] * len(vocabulary)
 
     def slot(self, nonterminal: int, place: Place, watched: Watched | None) -> AnySlot | None:
         """The slot that is open before a nonterminal; None if there is none."""
@@ -105,16 +109,16 @@ class SlotReader:
         """The row of a text or free key. static: its tokens without regard to names."""
         row = SlotRow(static, static.copy())
         tokens = np.flatnonzero(static).tolist() if slot is not None else self._leading_tokens(nonterminal, static)
+        row.free[tokens] = False
         for token in tokens:
-            contacts = self.contacts(nonterminal, slot, place, self._vocabulary.symbols[token])
-            if not contacts:
-                continue
-            row.free[token] = False
+            contacts = self.contacts(nonterminal, slot, place, token)
             if slot is not None and len(contacts) == 1:
                 row.written[token] = contacts[0][1:]
                 row.texts.setdefault(contacts[0][1:], []).append(token)
-            else:
+            elif contacts:
                 row.others[token] = contacts
+            else:
+                row.free[token] = True
         return row
 
     def _leading_tokens(self, nonterminal: int, static: NDArray[np.bool_]) -> list[int]:
@@ -125,12 +129,39 @@ class SlotReader:
         return [token for token in self._leading if static[token] and (not delimiter or delimiter in symbols[token])]
 
     def contacts(
-        self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]
+        self, nonterminal: int, slot: AnySlot | None, place: Place, token: int
     ) -> tuple[Contact, ...]:
-        """What the symbols of an admitted token write into slots, one after another."""
-        if slot is None and ord(".") not in symbols and ord("[") not in symbols:
-            return ()
+        """What an admitted token writes into slots, one after another."""
+        symbols = self._vocabulary.symbols[token]
+        if slot is None:
+            return tuple(self._contacts(nonterminal, slot, place, symbols)) if token in self._leads else ()
+        end = self._name_length(slot, token)
+        if end == len(symbols):
+            return (Contact(slot, self._text(token), False),)
+        if token not in self._leads:
+            return (Contact(slot, self._text(token)[:end], True),)
         return tuple(self._contacts(nonterminal, slot, place, symbols))
+
+    def _name_length(self, slot: AnySlot, token: int) -> int:
+        """The number of symbols with which a token continues the name in a slot."""
+        text = self._text(token)
+        if isinstance(slot, WholeText):
+            return len(text)
+        if slot.quoted:
+            end = text.find(QUOTE)
+            return len(text) if end < 0 else end
+        found = NAME.match(text)
+        assert found is not None
+        return found.end()
+
+    def _text(self, token: int) -> bytes:
+        """The bytes of a token before its first other symbol."""
+        text = self._texts[token]
+        if text is None:
+            symbols = self._vocabulary.symbols[token]
+            end = next((index for index, symbol in enumerate(symbols) if symbol >= NUM_BYTES), len(symbols))
+            text = self._texts[token] = bytes(symbols[:end])
+        return text
 
     def _contacts(
         self, nonterminal: int, slot: AnySlot | None, place: Place, symbols: tuple[int, ...]

@@ -71,7 +71,7 @@ class Automaton(LazyDfa):
     def _after(self, state: int, byte: int) -> int:
         target = super()._after(state, byte)
         for outcomes, path in list(self._paths.get(state, {}).items()):
-            if path and self._classes[state][path.text[path.num_read]] == self._classes[state][byte]:
+            if path and path.text[path.num_read] in self.bytes_like(state, byte):
                 self._propagate(target, outcomes, AcceptingPath(path.text, path.num_read + 1, path.is_shortest))
         return target
 

@@ -40,6 +40,8 @@ class Language:
     plain = True
     # Whether this class is arithmetic.
     computed = False
+    # Whether a derivative costs less than the classes of bytes.
+    has_cheap_steps = False
     is_plain: bool
     is_computed: bool
 
@@ -253,6 +255,11 @@ class Intersection(Connective):
 
     def __init__(self, nullable: bool, ordered: Iterable[Language]) -> None:
         super().__init__(nullable, sorted(ordered, key=_is_complement))
+
+    @property
+    def has_cheap_steps(self) -> bool:  # type: ignore[override]
+        """Whether a part has."""
+        return any(part.has_cheap_steps for part in self._ordered)
 
     @property
     def slot(self) -> Any:

@@ -49,6 +49,8 @@ class LazyDfa:
         self._representatives: list[list[int]] = []
         self._targets: list[list[int]] = []
         self._outcomes: list[int] = []
+        self._has_cheap_steps: list[bool] = []
+        self._alone: dict[int, int] = {}
         self._digests: dict[Language, str] = {}
 
     def state(self, languages: Languages) -> int:
@@ -63,16 +65,27 @@ class LazyDfa:
             self._representatives.append([])
             self._targets.append([])
             self._outcomes.append(_outcome(languages))
+            self._has_cheap_steps.append(any(language.has_cheap_steps for language in languages))
         return number
 
     def step(self, state: int, byte: int) -> int:
         """The state after one byte; DEAD if no text continues with it."""
         if not self._classes[state]:
+            if self._has_cheap_steps[state]:
+                return self._step_alone(state, byte)
             self._find_classes(state)
         index = self._classes[state][byte]
         target = self._targets[state][index]
         if target == UNKNOWN:
             target = self._targets[state][index] = self._after(state, self._representatives[state][index])
+        return target
+
+    def _step_alone(self, state: int, byte: int) -> int:
+        """The state after one byte, without a look at the others."""
+        key = state << 8 | byte
+        target = self._alone.get(key)
+        if target is None:
+            target = self._alone[key] = self._after(state, byte)
         return target
 
     def _find_classes(self, state: int) -> None:
@@ -104,11 +117,10 @@ class LazyDfa:
             self._find_classes(state)
         return self._representatives[state]
 
-    def byte_classes(self, state: int) -> bytes:
-        """The class of each of the 256 bytes; bytes of one class lead to the same state."""
-        if not self._classes[state]:
-            self._find_classes(state)
-        return self._classes[state]
+    def bytes_like(self, state: int, byte: int) -> list[int]:
+        """Bytes that are known to lead to the same state as `byte`, including it."""
+        classes = self._classes[state]
+        return [byte] if not classes else [other for other in range(256) if classes[other] == classes[byte]]
 
     def targets(self, state: int) -> list[int]:
         """The state after each of the 256 bytes; DEAD if no text continues with the byte."""

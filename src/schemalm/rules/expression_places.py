@@ -84,18 +84,30 @@ class ExpressionPlaces:
 
 def kinds_of(place: ExpressionPlace) -> frozenset[str]:
     """The kinds whose names the expressions of a place can use."""
-    found: set[str] = set()
+    found = _reached(place)
+    return found[False] | found[True]
+
+
+def own_kinds(place: ExpressionPlace) -> frozenset[str]:
+    """Those of them whose names count where the expression stands, and do not depend on a name before them."""
+    found = _reached(place)
+    return found[False] - found[True]
+
+
+def _reached(place: ExpressionPlace) -> dict[bool, frozenset[str]]:
+    """The kinds that the contexts of a place lead to, by whether a name comes before theirs."""
+    found: dict[bool, set[str]] = {False: set(), True: set()}
     named = dict(place.types)
-    pending = [context for _, context in place.contexts]
+    pending = [(context, False) for _, context in place.contexts]
     seen = set(pending)
     while pending:
-        one = pending.pop()
+        one, after_name = pending.pop()
         if isinstance(one, Names):
-            found.add(one.kind)
-        inner = _parts(one, named)
-        pending += [part for part in inner if part not in seen]
-        seen.update(inner)
-    return frozenset(found)
+            found[after_name].add(one.kind)
+        inner = {(part, after_name or isinstance(one, Names)) for part in _parts(one, named)} - seen
+        pending += inner
+        seen |= inner
+    return {after_name: frozenset(kinds) for after_name, kinds in found.items()}
 
 
 def _parts(found: Type, named: Mapping[str, Type]) -> list[Type]:

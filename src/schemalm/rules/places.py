@@ -173,6 +173,22 @@ class Promised(ObjectAssertion):
         return TRUE
 
 
+class PromisedValue(Assertion):
+    """parts: (kinds, formula): the value is of one of some kinds and satisfies the formula."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    def of_kind(self, kind: str) -> Formula:
+        """The formula, for the promised kinds."""
+        found: Formula = self.parts[1] if kind in self.parts[0] else FALSE
+        return found
+
+    def unrestricted(self) -> Formula:
+        """No demand."""
+        return TRUE
+
+
 def in_order(formula: Formula) -> Formula:
     """A conjunction whose promises are kept in their order: a search then finds equal ends only once."""
     parts = conjuncts(formula)

@@ -14,7 +14,7 @@ from schemalm.json_pointer import pointer_to
 from schemalm.limits import Limits
 from schemalm.rules.amendments import amended
 from schemalm.rules.checking import Link, NameChecker
-from schemalm.rules.expression_places import ExpressionPlaces, kinds_of
+from schemalm.rules.expression_places import ExpressionPlaces, kinds_of, own_kinds
 from schemalm.rules.expressions import reader_of
 from schemalm.rules.expressions.types import Names as NamesOf
 from schemalm.rules.names import Names, compile_names
@@ -51,9 +51,10 @@ class Rules:
 
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
-        """The kinds whose names expressions can use."""
-        found = (kinds_of(place.expression) for place in self.names.tree if place.expression is not None)
-        return frozenset().union(*found)
+        """The kinds whose names expressions can use, if they always count where the expression stands."""
+        places = [place.expression for place in self.names.tree if place.expression is not None]
+        own = frozenset().union(*map(own_kinds, places))
+        return own - frozenset().union(*(kinds_of(place) - own_kinds(place) for place in places))
 
     @cached_property
     def referring(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Literal
 from schemalm.rules.expressions.checks import Kinds, Pending, is_fine, whole
 from schemalm.rules.expressions.compiled import Compiled
 from schemalm.rules.expressions.place import Function
-from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Phase, State
+from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Phase, State, Word
 from schemalm.rules.expressions.types import (
     ANY,
     BOOLEAN,
@@ -27,7 +27,7 @@ from schemalm.rules.expressions.types import (
     fits,
 )
 
-# GitHub's parser refuses a nesting deeper than 50; logical operators add two, and a text three, to what is counted here.
+# GitHub's parser refuses a nesting deeper than 50; to what is counted here, logical operators add two, a text three.
 MAX_WEIGHT = 47
 OUTER_WEIGHT = 3
 # Properties that lead from a value to one of a type that is allowed.
@@ -128,8 +128,9 @@ class Brackets(Compiled):
         """Whether a literal begins with the text."""
         return any(literal.startswith(text) for literal in self.literals)
 
-    def words(self, frame: Frame, before: Operand, folded: str, exact: str) -> list[str]:
-        """The words that may come here and begin with a text; `exact`: the text if a literal may begin with it."""
+    def words(self, frame: Frame, before: Operand, begun: Word) -> list[str]:
+        """The words that may come here and begin so."""
+        folded, exact = begun
         found = [name for name in self.contexts if name.startswith(folded) and self._context(frame, before, name)]
         found += [name for name in self.functions if name.startswith(folded) and self._callable(frame, before, name)]
         if exact:
@@ -149,14 +150,15 @@ class Brackets(Compiled):
         found = self.operand(before, function.returns, NO_NAMES)
         return function if self.may_open(frame, before) and self.is_possible(frame, found) else None
 
-    def function(self, frame: Frame, before: Operand, folded: str, exact: str) -> Function | None:
+    def function(self, frame: Frame, before: Operand, word: Word) -> Function | None:
         """The function of this name, if it may be called here; a literal's name is none."""
-        if exact in self.literals or folded not in self.functions:
+        if word.exact in self.literals or word.folded not in self.functions:
             return None
-        return self._callable(frame, before, folded)
+        return self._callable(frame, before, word.folded)
 
-    def named_operand(self, frame: Frame, before: Operand, folded: str, exact: str) -> Operand | None:
+    def named_operand(self, frame: Frame, before: Operand, word: Word) -> Operand | None:
         """The literal or context of this name, if it may stand here."""
+        folded, exact = word
         if exact in self.literals:
             return self._literal(frame, before, exact)
         return self._context(frame, before, folded) if folded in self.contexts else None
@@ -191,14 +193,20 @@ class Brackets(Compiled):
 
     def longer_property(
         self, frame: Frame, owner: Operand, begun: str | None, char: str
-    ) -> str | None | Literal[False]:
+    ) -> str | Literal[False] | None:
         """A property with one more character; None if no known property begins so, False if none may."""
         names, is_open = self.names_of(owner)
+        reserved = self.reserved(owner)
         longer = None if begun is None else begun + char
-        if longer is not None and any(name.startswith(longer) for name in names):
-            fitting = [*(name for name in names if name.startswith(longer)), *([None] if is_open else [])]
-            return longer if any(self.property_operand(frame, owner, name) for name in fitting) else False
-        return None if is_open and self.property_operand(frame, owner, None) else False
+        if longer in reserved or (not is_plain_name(char) and self.is_plain(owner)):
+            return False
+        fitting: list[str | None] = [name for name in names if longer is not None and name.startswith(longer)]
+        is_known = bool(fitting) or any(longer is not None and name.startswith(longer) for name in reserved)
+        if is_open:
+            fitting.append(None)
+        if not any(self.property_operand(frame, owner, name) for name in fitting):
+            return False
+        return longer if is_known else None
 
     # Brackets
 
@@ -206,6 +214,8 @@ class Brackets(Compiled):
         """Whether a text where the expression in a bracket begins is more than a value."""
         if frame.kind is Bracket.INDEX:
             return holds_keys(frame.owner)
+        if frame.kind is Bracket.TOP:
+            return self.place.form == "whole"
         return (
             frame.function is not None and not frame.args and bool(frame.function.placeholders or frame.function.json)
         )
@@ -213,7 +223,7 @@ class Brackets(Compiled):
     def open_group(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after an opening bracket where an operand may come."""
         # Readers that check types drop brackets around a text, and check what it holds.
-        if is_first and self.checked and self.is_special(frame):
+        if is_first and self.checked and frame.kind is not Bracket.TOP and self.is_special(frame):
             return None
         if not self.may_open(frame, before):
             return None
@@ -323,4 +333,11 @@ class Brackets(Compiled):
 
 def holds_keys(owner: Operand) -> bool:
     """Whether a text in brackets behind a value is the name of a property."""
-    return isinstance(owner.type, Names) or (isinstance(owner.type, Object) and bool(owner.type.properties))
+    return isinstance(owner.type, Names) or (
+        isinstance(owner.type, Object) and bool(owner.type.properties or owner.type.plain or owner.type.reserved)
+    )
+
+
+def is_plain_name(char: str) -> bool:
+    """Whether a character may stand in a plain name."""
+    return char.isascii() and (char.isalnum() or char == "_")

@@ -139,6 +139,15 @@ class Compiled:
             return tuple(self.properties(found)), found.values is not None
         return (), isinstance(found, Names) or found == ANY
 
+    def reserved(self, operand: Operand) -> tuple[str, ...]:
+        """What properties of an operand do not begin with, folded."""
+        found = operand.type
+        return tuple(map(self.folded, found.reserved)) if isinstance(found, Object) else ()
+
+    def is_plain(self, operand: Operand) -> bool:
+        """Whether properties of an operand consist of letters, digits and `_`."""
+        return isinstance(operand.type, Object) and operand.type.plain
+
     def filtered(self, operand: Operand) -> Type | None:
         """The type of `.*` after an operand; None if it may not follow."""
         found = operand.type
@@ -148,15 +157,18 @@ class Compiled:
             return Array(ANY, True)
         if isinstance(found, Array):
             return Array(found.items, True)
+        items = self._filtered_items(found) if is_object(found) else None
+        return None if items is None else Array(items, True)
+
+    def _filtered_items(self, found: Type) -> Type | None:
+        """The type of the properties of an object that `.*` collects; None if none are objects."""
         if isinstance(found, Names):
-            return Array(ANY, True) if is_object(self.type(found.member)) else None
-        if not isinstance(found, Object):
-            return None
+            return ANY if is_object(self.type(found.member)) else None
+        assert isinstance(found, Object)
         if found.values is None:
-            has_objects = any(is_object(self.type(part)) for _, part in found.properties)
-            return Array(ANY, True) if has_objects else None
+            return ANY if any(is_object(self.type(part)) for _, part in found.properties) else None
         values = self.type(found.values)
-        return Array(values, True) if values == ANY or is_object(values) else None
+        return values if values == ANY or is_object(values) else None
 
     def item_type(self, found: Type) -> Type:
         """The type of `[...]` after a value, with an index that is computed."""

@@ -11,14 +11,29 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from schemalm.rules.expressions import numbers
+from schemalm.rules.expressions import json_text, numbers
 from schemalm.rules.expressions.checks import Kinds, Pending, after_operator, is_fine
+from schemalm.rules.expressions.json_text import Json
 from schemalm.rules.expressions.machine import Machine
 from schemalm.rules.expressions.place import Function
-from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
+from schemalm.rules.expressions.states import (
+    NO_NAMES,
+    Bracket,
+    Frame,
+    Free,
+    Operand,
+    Pending8,
+    Phase,
+    Quoted,
+    Role,
+    State,
+    Word,
+)
 from schemalm.rules.expressions.types import BOOLEAN, NUMBER, STRING, Type, assignable
 
 _CLOSERS = {Bracket.GROUP: b")", Bracket.INDEX: b"]", Bracket.CALL: b")"}
+# JSON values of each kind, and the kinds.
+_JSON_TEXTS = ((b"1", "0"), (b'""', '"'), (b"[]", "["), (b"{}", "{"), (b"null", "n"), (b"true", "t"))
 # An operator and an operand, or two of each, with their types.
 Repair = tuple[bytes, tuple[tuple[str, Kinds], ...]]
 
@@ -77,12 +92,17 @@ class Endings(Machine):
         double = [(first + second, (*one, *two)) for first, one in number for second, two in single]
         return sorted([*single, *double], key=lambda repair: len(repair[0]))
 
+    def forget_ends(self) -> None:
+        """Forgets what is remembered of ends."""
+        self._tails.clear()
+        self._repaired.clear()
+
     def end(self, state: State) -> bytes:
         """A shortest text that ends a text from a state."""
         frame, operand, token = state.frame, state.operand, state.token
         if state.phase is Phase.FREE:
-            _, pending = token  # type: ignore[misc]
-            return rest_of_character(pending)
+            assert isinstance(token, Free)
+            return rest_of_character(token.pending)
         if frame is None:
             return self._end_outside(state)
         if state.phase is Phase.STRING:
@@ -105,30 +125,26 @@ class Endings(Machine):
 
     def _ends(self, phase: Phase, frame: Frame, operand: Operand, token: object) -> Iterable[bytes | None]:
         """Ends of a state within an expression, outside of quotes."""
-        if phase is Phase.OPERAND:
-            return [self._operand_end(frame, operand, bool(token))]
-        if phase is Phase.AFTER:
-            return [self.tail(frame, operand)]
-        if phase is Phase.NO_ARGUMENTS:
-            return [self._operand_end(frame, operand, True)]
-        if phase is Phase.CALLEE:
-            return [b"(" + self.end(self.open_call(frame, operand, self.functions[str(token)]))]
-        if phase is Phase.KEY_END:
-            return [prefixed(b"]", self.tail(frame, operand))]
-        if phase is Phase.NUMBER:
-            assert isinstance(token, numbers.Number)
+        if isinstance(token, Word):
+            return self._name_ends(frame, operand, token)
+        if isinstance(token, numbers.Number):
             after = self.operand(operand, NUMBER, NO_NAMES, False)
             return [prefixed(numbers.rest(token), self.tail(frame, after))]
-        if phase is Phase.NAME:
-            folded, exact = token  # type: ignore[misc]
-            return self._name_ends(frame, operand, folded, exact)
         if phase is Phase.OPERATOR:
             return self._operator_ends(frame, operand, str(token))
-        if phase is Phase.CLOSING:
-            return [self.place.delimiters[1].encode()[token:]]  # type: ignore[misc]
-        assert phase in (Phase.DOT, Phase.PROPERTY)
-        assert token is None or isinstance(token, str)
-        return self._property_ends(frame, operand, token, phase is Phase.DOT)
+        if phase in (Phase.DOT, Phase.PROPERTY):
+            assert token is None or isinstance(token, str)
+            return self._property_ends(frame, operand, token, phase is Phase.DOT)
+        return [self._end_between(phase, frame, operand, token)]
+
+    def _end_between(self, phase: Phase, frame: Frame, operand: Operand, token: object) -> bytes | None:
+        """The end of a state within no token."""
+        if phase in (Phase.OPERAND, Phase.NO_ARGUMENTS):
+            return self._operand_end(frame, operand, bool(token))
+        if phase is Phase.CALLEE:
+            return b"(" + self.end(self.open_call(frame, operand, self.functions[str(token)]))
+        closing = str(token).encode() if phase is Phase.KEY_END else b""
+        return prefixed(closing, self.tail(frame, operand))
 
     def _operand_end(self, frame: Frame, before: Operand, is_first: bool) -> bytes:
         """The end where an operand may come."""
@@ -152,14 +168,15 @@ class Endings(Machine):
     def _possible_tail(self, frame: Frame, operand: Operand) -> bytes | None:
         return self.tail(frame, operand) if self.is_possible(frame, operand) else None
 
-    def _name_ends(self, frame: Frame, before: Operand, folded: str, exact: str) -> Iterator[bytes | None]:
-        for word in self.words(frame, before, folded, exact):
-            is_literal = bool(exact) and word in self.literals and word.startswith(exact)
-            rest = word[len(folded) :].encode()
-            operand = self.named_operand(frame, before, word, word if is_literal else "")
+    def _name_ends(self, frame: Frame, before: Operand, begun: Word) -> Iterator[bytes | None]:
+        for name in self.words(frame, before, begun):
+            is_literal = bool(begun.exact) and name in self.literals and name.startswith(begun.exact)
+            rest = name[len(begun.folded) :].encode()
+            word = Word(name, name if is_literal else "")
+            operand = self.named_operand(frame, before, word)
             if operand is not None:
                 yield prefixed(rest, self.tail(frame, operand))
-            elif (function := self.function(frame, before, word, "")) is not None:
+            elif (function := self.function(frame, before, word)) is not None:
                 yield prefixed(rest + b"(", self.end(self.open_call(frame, before, function)))
 
     def _operator_ends(self, frame: Frame, operand: Operand, begun: str) -> Iterator[bytes | None]:
@@ -194,6 +211,8 @@ class Endings(Machine):
             return rest + shortest(self._key_ends(frame, quoted.content))
         if quoted.role in (Role.FORMAT, Role.BARE_FORMAT):
             return rest + self._format_end(state, frame, quoted)
+        if quoted.role is Role.JSON:
+            return rest + self._json_end(frame, quoted)
         after = self.operand(state.operand, STRING, NO_NAMES, False)
         return shortest([prefixed(rest + (b"" if quoted.ended else b"'"), self.tail(frame, after))])
 
@@ -221,6 +240,23 @@ class Endings(Machine):
         # A quote that was read is doubled if the text must go on.
         quote = b"'" + rest + b"'" if quoted.ended and rest else b"" if quoted.ended else rest + b"'"
         return shortest([prefixed(quote, self.tail(after.frame, after.operand))])
+
+    def _json_end(self, frame: Frame, quoted: Quoted) -> bytes:
+        content = quoted.content
+        assert isinstance(content, Json)
+        if not content.kind:
+            begun = [(text, content._replace(kind=kind)) for text, kind in _JSON_TEXTS]
+            return shortest(prefixed(text + b"')", self._json_tail(frame, whole)) for text, whole in begun)
+        rest = json_text.rest(content).encode()
+        if quoted.ended and rest:
+            rest = b"'" + rest
+        return shortest(
+            [prefixed(rest + (b")" if quoted.ended and not rest else b"')"), self._json_tail(frame, content))]
+        )
+
+    def _json_tail(self, frame: Frame, content: Json) -> bytes | None:
+        operand = self.json_operand(frame, content)
+        return None if operand is None or frame.parent is None else self.tail(frame.parent, operand)
 
     # Brackets
 

@@ -17,13 +17,17 @@ from schemalm.rules.expressions.states import NO_NAMES, Phase, Quoted, Role, Slo
 from schemalm.rules.expressions.telling import told_state
 from schemalm.rules.expressions.types import Type
 
+# A machine that knows more languages forgets them, each some hundred bytes.
+MAX_LANGUAGES = 50_000
+
 
 class ExpressionLanguage(Language):
     """What may follow in a text of a place; parts: (place, closed kinds, state)."""
 
     __slots__ = ("_after", "_classes", "_end", "machine")
+    has_cheap_steps = True
 
-    def __init__(self, machine: Endings, state: State) -> None:
+    def __init__(self, machine: LanguageMachine, state: State) -> None:
         self.machine = machine
         self._end = machine.end(state)
         self._after: dict[int, ExpressionLanguage | None] = {}
@@ -50,17 +54,18 @@ class ExpressionLanguage(Language):
 
     def reopened(self, closed: frozenset[str]) -> ExpressionLanguage:
         """The same state where other kinds have no name."""
-        return self if closed == self.closed else ExpressionLanguage(machine_of(self.place, closed), self.state)
+        return machine_of(self.place, closed).language(self.state)
 
     def next(self, byte: int) -> ExpressionLanguage | None:
         """What may follow after one more byte; None if it may not come."""
         if byte not in self._after:
             after = self.machine.step(self.state, byte)
-            self._after[byte] = None if after is None else self if after == self.state else self._with(after)
+            self._after[byte] = None if after is None else self.machine.language(after)
         return self._after[byte]
 
-    def _with(self, state: State) -> ExpressionLanguage:
-        return ExpressionLanguage(self.machine, state)
+    def forget(self) -> None:
+        """Forgets the languages that follow; they are found again when they are asked for."""
+        self._after.clear()
 
     def after(self, byte: int, memo: Derivatives) -> Language:
         """What may follow after one more byte."""
@@ -126,10 +131,34 @@ class ExpressionLanguage(Language):
         return self.machine.type(found)
 
 
+class LanguageMachine(Endings):
+    """The machine of a place, with one language for each state."""
+
+    def __init__(self, place: ExpressionPlace, closed: frozenset[str]) -> None:
+        super().__init__(place, closed)
+        self._languages: dict[State, ExpressionLanguage] = {}
+
+    def language(self, state: State) -> ExpressionLanguage:
+        """The language of a state."""
+        found = self._languages.get(state)
+        if found is None:
+            if len(self._languages) >= MAX_LANGUAGES:
+                self._forget()
+            found = self._languages[state] = ExpressionLanguage(self, state)
+        return found
+
+    def _forget(self) -> None:
+        """Forgets all languages and ends; results do not depend on what is remembered."""
+        for language in self._languages.values():
+            language.forget()
+        self._languages.clear()
+        self.forget_ends()
+
+
 @lru_cache(maxsize=512)
-def machine_of(place: ExpressionPlace, closed: frozenset[str]) -> Endings:
+def machine_of(place: ExpressionPlace, closed: frozenset[str]) -> LanguageMachine:
     """The machine of a place where some kinds have no name."""
-    return Endings(place, closed)
+    return LanguageMachine(place, closed)
 
 
 @lru_cache(maxsize=512)
@@ -139,4 +168,4 @@ def expression_language(place: ExpressionPlace, closed: frozenset[str] = frozens
     Raises KeyError if a type refers to no named type of the place.
     """
     machine = machine_of(place, closed)
-    return ExpressionLanguage(machine, machine.first())
+    return machine.language(machine.first())

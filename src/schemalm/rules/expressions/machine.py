@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from schemalm.rules.expressions import numbers
 from schemalm.rules.expressions.checks import COMPARISONS, after_operator
-from schemalm.rules.expressions.quoting import LEAD_BYTES, QUOTE, Quoting, continued
-from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Phase, Quoted, State
+from schemalm.rules.expressions.quoting import QUOTE, Quoting, character_after
+from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Free, Operand, Phase, Quoted, State, Word
 from schemalm.rules.expressions.types import NUMBER, Type
 
 WHITE_SPACE = frozenset(" \t\r\n")
@@ -25,11 +25,7 @@ class Machine(Quoting):
 
     def first(self) -> State:
         """The state before the text."""
-        return self.free(0) if self.place.form in ("text", "none") else State(Phase.BEFORE, token=0)
-
-    def free(self, matched: int, pending: tuple[int, int, int] | None = None) -> State:
-        """A state of free text."""
-        return State(Phase.FREE, token=(matched, pending))
+        return State(Phase.FREE, token=Free()) if self.place.form in ("text", "none") else State(Phase.BEFORE, token=0)
 
     def step(self, state: State, byte: int) -> State | None:
         """The state after one byte; None if no text goes on with it."""
@@ -45,19 +41,17 @@ class Machine(Quoting):
         if not quoted.ended or byte == QUOTE:
             return self.longer_quote(state, quoted, byte)
         after = self.unquoted(state, quoted)
-        return None if after is None or byte >= 128 else self._after(after, ASCII[byte])
+        return None if after is None or byte >= 128 else self.read(after, ASCII[byte])
 
     def _in_free_text(self, state: State, byte: int) -> State | None:
-        matched, pending = state.token  # type: ignore[misc]
-        if pending is not None:
-            low, high, _ = pending
-            return self.free(0, continued(pending)) if low <= byte <= high else None
-        if byte >= 128:
-            lead = LEAD_BYTES.get(byte)
-            return None if lead is None else self.free(0, lead)
-        matched = self.matched_after(matched, ASCII[byte])
+        free = state.token
+        assert isinstance(free, Free)
+        if free.pending is not None or byte >= 128:
+            is_valid, pending = character_after(free.pending, byte)
+            return State(Phase.FREE, token=Free(0, pending)) if is_valid else None
+        matched = self.matched_after(free.matched, ASCII[byte])
         if matched < len(self.place.delimiters[0]):
-            return self.free(matched)
+            return State(Phase.FREE, token=Free(matched))
         if self.place.form == "text" and self.place.has_expressions:
             return State(Phase.OPERAND, self.top(Bracket.TOP), token=True)
         return None
@@ -86,18 +80,21 @@ class Machine(Quoting):
         if char in WHITE_SPACE:
             return state
         if char in NAME_STARTS:
-            return self._name(State(Phase.NAME, frame, before, ("", "")), char)
+            return self._name(State(Phase.NAME, frame, before, Word()), char)
+        if numbers.begins_number(char):
+            is_possible = self.is_possible(frame, self.operand(before, NUMBER, NO_NAMES, False))
+            return State(Phase.NUMBER, frame, before, numbers.after(numbers.START, char)) if is_possible else None
+        return self._operand_mark(frame, before, is_first, char)
+
+    def _operand_mark(self, frame: Frame, before: Operand, is_first: bool, char: str) -> State | None:
+        """Begins an operand with a quote, a bracket or a unary operator."""
         if char == "'":
             return self.opening_quote(frame, before, is_first)
         if char == "(":
             return self.open_group(frame, before, is_first)
         if char == ")":
             return self.close_empty_call(frame) if is_first else None
-        if char in self.place.syntax.unary:
-            return self._unary(frame, before)
-        if numbers.begins_number(char) and self.is_possible(frame, self.operand(before, NUMBER, NO_NAMES, False)):
-            return State(Phase.NUMBER, frame, before, numbers.after(numbers.START, char))
-        return None
+        return self._unary(frame, before) if char in self.place.syntax.unary else None
 
     def _unary(self, frame: Frame, before: Operand) -> State | None:
         after = self.negated(before)
@@ -112,30 +109,24 @@ class Machine(Quoting):
         return self.close_empty_call(state.frame) if char == ")" else None
 
     def _name(self, state: State, char: str) -> State | None:
-        folded, exact = state.token  # type: ignore[misc]
+        word, frame = state.token, state.frame
+        assert frame is not None and isinstance(word, Word)
         if char not in NAME_CHARACTERS:
-            return self._after_name(state, folded, exact, char)
-        longer = folded + self.folded(char)
-        exact = exact + char if len(exact) == len(folded) and self.begins_literal(exact + char) else ""
-        if not exact and len(longer) <= len(folded):
-            return None
-        assert state.frame is not None
-        if not self.words(state.frame, state.operand, longer, exact):
-            return None
-        return State(Phase.NAME, state.frame, state.operand, (longer, exact))
+            return self._after_name(frame, state.operand, word, char)
+        exact = word.exact + char if len(word.exact) == len(word.folded) else ""
+        longer = Word(word.folded + self.folded(char), exact if self.begins_literal(exact) else "")
+        return state._replace(token=longer) if self.words(frame, state.operand, longer) else None
 
-    def _after_name(self, state: State, folded: str, exact: str, char: str) -> State | None:
+    def _after_name(self, frame: Frame, before: Operand, word: Word, char: str) -> State | None:
         """Ends a name; `char` comes after it."""
-        frame, before = state.frame, state.operand
-        assert frame is not None
-        function = self.function(frame, before, folded, exact)
+        function = self.function(frame, before, word)
         if function is not None and char == "(":
             return self.open_call(frame, before, function)
-        operand = self.named_operand(frame, before, folded, exact)
+        operand = self.named_operand(frame, before, word)
         if operand is not None:
             return self._after(State(Phase.AFTER, frame, operand), char)
         if function is not None and char in WHITE_SPACE:
-            return State(Phase.CALLEE, frame, before, folded)
+            return State(Phase.CALLEE, frame, before, word.folded)
         return None
 
     def _callee(self, state: State, char: str) -> State | None:
@@ -166,12 +157,16 @@ class Machine(Quoting):
             # Between an object of names and its dot there is no white space, so a name always directly follows.
             sealed = operand if operand.level == NO_NAMES else operand._replace(indexable=False)
             return state._replace(operand=sealed) if self.is_possible(frame, sealed) else None
+        if char in self.operator_beginnings:
+            return self._operator(State(Phase.OPERATOR, frame, operand, ""), char)
+        return self._after_operand(frame, operand, char)
+
+    def _after_operand(self, frame: Frame, operand: Operand, char: str) -> State | None:
+        """Goes on with a property, or ends what the operand stands in."""
         if char == ".":
             return self.open_dot(frame, operand)
         if char == "[":
             return self.open_index(frame, operand)
-        if char in self.operator_beginnings:
-            return self._operator(State(Phase.OPERATOR, frame, operand, ""), char)
         if char == ",":
             return self.next_argument(frame, operand)
         if char in ")]":
@@ -192,7 +187,7 @@ class Machine(Quoting):
             return None
         if state.token + 1 < len(closing):
             return State(Phase.CLOSING, token=state.token + 1)
-        return self.free(0) if self.place.form == "text" else State(Phase.END)
+        return State(Phase.FREE, token=Free()) if self.place.form == "text" else State(Phase.END)
 
     def _end(self, state: State, char: str) -> State | None:
         return state if self.place.form == "condition" and char in WHITE_SPACE else None
@@ -251,7 +246,7 @@ class Machine(Quoting):
     def _key_end(self, state: State, char: str) -> State | None:
         if char in WHITE_SPACE:
             return state
-        return State(Phase.AFTER, state.frame, state.operand) if char == "]" else None
+        return State(Phase.AFTER, state.frame, state.operand) if char == state.token else None
 
 
 _READERS = {

@@ -13,6 +13,7 @@ MAX_HEXADECIMAL_DIGITS = 8
 MAX_WHOLE_DIGITS = 15
 MAX_EXPONENT_DIGITS = 2
 _DIGITS = frozenset("0123456789")
+_BEFORE_POINT = ("zero", "negative zero", "whole")
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -49,19 +50,16 @@ def rest(number: Number) -> bytes:
 def after(number: Number, char: str) -> Number | None:
     """The state after one more character; None if the number cannot go on with it."""
     part = number.part
-    if part in ("start", "sign") and char in _DIGITS:
-        return Number("zero" if part == "start" else "negative zero") if char == "0" else _whole(Number("whole"), char)
+    if char in _DIGITS and part in ("start", "sign", "whole"):
+        return _whole(number, char)
+    if char in _DIGITS and part in ("point", "fraction"):
+        return Number("fraction")
     if part == "start":
         return Number("sign") if char == "-" else None
-    if part == "whole" and char in _DIGITS:
-        return _whole(number, char)
-    if part == "zero" and char == "x":
-        return Number("x")
-    if part in ("zero", "negative zero", "whole") and char == ".":
-        return Number("point")
-    if part in ("point", "fraction") and char in _DIGITS:
-        return Number("fraction")
-    if part in ("zero", "negative zero", "whole", "fraction") and char in ("e", "E"):
+    if part in _BEFORE_POINT and char in (".", "x"):
+        is_allowed = char == "." or part == "zero"
+        return Number("point" if char == "." else "x") if is_allowed else None
+    if part in (*_BEFORE_POINT, "fraction") and char in ("e", "E"):
         return Number("e")
     return _after_mark(number, char)
 
@@ -85,6 +83,8 @@ def _after_mark(number: Number, char: str) -> Number | None:
 
 def _whole(number: Number, char: str) -> Number | None:
     """Adds a digit before the point."""
+    if number.part != "whole" and char == "0":
+        return Number("zero" if number.part == "start" else "negative zero")
     if number.digits == MAX_WHOLE_DIGITS:
         return None
     order, digits = number.order, number.digits + 1

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemalm.regular.language import ALL_BYTES, Partition
+from schemalm.rules.expressions.brackets import is_plain_name
 from schemalm.rules.expressions.machine import NAME_CHARACTERS, NAME_STARTS, WHITE_SPACE, Machine
 from schemalm.rules.expressions.quoting import LEAD_BYTES
-from schemalm.rules.expressions.states import Operand, Pending8, Phase, Quoted, Role, State
+from schemalm.rules.expressions.states import Free, Operand, Pending8, Phase, Quoted, Role, State, Word
 
 _ASCII = (1 << 128) - 1
 _DIGITS = "0123456789"
@@ -44,8 +45,8 @@ def _set_apart(machine: Machine, state: State) -> list[int]:
     """Disjoint sets of bytes that cover all, each of bytes that lead to the same state."""
     quoted = state.token if isinstance(state.token, Quoted) else None
     if state.phase is Phase.FREE:
-        _, pending = state.token  # type: ignore[misc]
-        return _of_text(pending, machine.place.delimiters[0])
+        assert isinstance(state.token, Free)
+        return _of_text(state.token.pending, machine.place.delimiters[0])
     if quoted is not None:
         return _of_text(quoted.pending, _told_apart_in_quotes(machine, state, quoted))
     told_apart = {*machine.punctuation, *_letters(machine, state)}
@@ -78,8 +79,13 @@ def _told_apart_in_quotes(machine: Machine, state: State, quoted: Quoted) -> set
         told_apart |= {*machine.punctuation, *WHITE_SPACE}
     if quoted.role in (Role.FORMAT, Role.BARE_FORMAT):
         told_apart.update("{}", _DIGITS)
+    if quoted.role is Role.JSON:
+        told_apart.update(map(chr, range(128)))
     if quoted.role is Role.PROPERTY and state.frame is not None:
-        told_apart |= _next_characters(machine, state.frame.owner, quoted.content)
+        owner = state.frame.owner
+        told_apart |= _next_characters(machine, owner, quoted.content)
+        if machine.is_plain(owner):
+            told_apart |= {char for char in map(chr, range(128)) if not is_plain_name(char)}
     return told_apart
 
 
@@ -87,8 +93,8 @@ def _letters(machine: Machine, state: State) -> set[str]:
     """Characters that begin or continue different words at a state."""
     if state.phase in (Phase.DOT, Phase.PROPERTY):
         found = _next_characters(machine, state.operand, "" if state.phase is Phase.DOT else state.token)
-    elif state.phase is Phase.NAME:
-        folded, exact = state.token  # type: ignore[misc]
+    elif isinstance(state.token, Word):
+        folded, exact = state.token
         found = _following([*machine.contexts, *machine.functions], folded) | _following(machine.literals, exact)
     else:
         found = _following([*machine.contexts, *machine.functions, *machine.literals], "")
@@ -97,7 +103,7 @@ def _letters(machine: Machine, state: State) -> set[str]:
 
 def _next_characters(machine: Machine, owner: Operand, begun: object) -> set[str]:
     names, _ = machine.names_of(owner)
-    return _following(names, begun) if isinstance(begun, str) else set()
+    return _following([*names, *machine.reserved(owner)], begun) if isinstance(begun, str) else set()
 
 
 def _following(words: Iterable[str], begun: str) -> set[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MAX_INDEX_DIGITS = 2
+# As many arguments as indexes can name.
+MAX_ARGUMENTS = 100
 _DIGITS = frozenset("0123456789")
 
 
@@ -29,15 +31,15 @@ def num_arguments(state: Placeholders) -> int:
     return state.used.bit_length()
 
 
-def rest(state: Placeholders, exact: bool, bare: bool, most: int) -> bytes | None:
+def rest(state: Placeholders, exact: bool, must_count: bool, most: int) -> bytes | None:
     """A shortest text that completes the placeholders; None if no text does.
 
-    bare: whether braces may not stand for themselves. most: the greatest number of arguments.
+    must_count: whether an opening brace may not be doubled. most: the greatest number of arguments.
     """
     used, text = state.used, b""
     if state.brace == "{" and state.digits:
         text, used = b"}", _with_index(used, int(state.digits), exact)
-    elif state.brace and bare:
+    elif state.brace == "{" and must_count:
         text, used = b"0}", _with_index(used, 0, exact)
     elif state.brace:
         text = state.brace.encode()

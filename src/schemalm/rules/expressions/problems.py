@@ -13,14 +13,16 @@ from typing import NamedTuple
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.visible import visible_name
 from schemalm.messages.wording import counted
+from schemalm.rules.expressions.endings import Endings
 from schemalm.rules.expressions.language import ExpressionLanguage, expression_language
 from schemalm.rules.expressions.place import ExpressionPlace, Function
-from schemalm.rules.expressions.states import Bracket, Frame, Phase, Quoted, Role
-from schemalm.rules.expressions.types import AnyOf, Array, Names, Object, Scalar, Type
+from schemalm.rules.expressions.states import Bracket, Frame, Operand, Phase, Quoted, Role, State
+from schemalm.rules.expressions.types import SCALAR, AnyOf, Array, Names, Object, Scalar, Type
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _KEY = re.compile(r"[^']*")
 _NUMBER = re.compile(r"[^\s()\[\],!<>=&|}]+")
+_NAME_CHARACTERS = re.compile(r"[A-Za-z0-9_-]")
 _KINDS = {Object: "an object", Names: "an object", Array: "a list"}
 _SCALARS = {"string": "a text", "null": "null", "boolean": "true or false", "number": "a number"}
 _CLOSERS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
@@ -39,6 +41,13 @@ def problem(place: ExpressionPlace, text: str) -> Problem | None:
     if language.contains(text):
         return None
     return _Finder(place, text).find(language)
+
+
+def settled(machine: Endings, state: State) -> State:
+    """The state after the token under way, if that is complete, else the state itself."""
+    after = machine.step(state, ord(" "))
+    is_operand = after is not None and after.phase in (Phase.AFTER, Phase.KEY_END)
+    return after if after is not None and is_operand and state.phase is not Phase.AFTER else state
 
 
 class _Finder:
@@ -69,38 +78,46 @@ class _Finder:
             self.expression = position if is_direct else position + 1 - len(self.place.delimiters[0])
 
     def _at(self, language: ExpressionLanguage, position: int) -> Problem:
-        phase, frame, _, token = language.state
+        """The problem of a state that a character, or the end of the text, does not fit."""
+        if language.state.frame is None:
+            return self._outside(language.state.phase, position, bool(language.state.token))
         found = self.text[position : position + 1]
-        if phase in (Phase.FREE, Phase.BEFORE, Phase.CLOSING, Phase.END):
-            return self._outside(phase, position, bool(token))
-        assert frame is not None
         if found == '"':
             return Problem(position, "texts in expressions stand in single quotes: 'text'")
-        if phase in (Phase.NAME, Phase.OPERAND, Phase.CALLEE) and (
-            name := _NAME.match(self.text, self._start(phase, position))
-        ):
-            return self._word(language, frame, name)
-        if phase in (Phase.DOT, Phase.PROPERTY) or (
-            isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY)
-        ):
+        state = language.state if _NAME_CHARACTERS.match(found) else settled(language.machine, language.state)
+        token, frame = state.token, state.frame
+        assert frame is not None
+        is_key = isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY)
+        if is_key or state.phase in (Phase.DOT, Phase.PROPERTY):
             return self._property(language, position)
-        if phase is Phase.STRING:
+        if isinstance(token, Quoted):
             return self._quote(token, position)
-        if not found:
-            return self._unclosed(phase, frame)
-        if phase is Phase.NUMBER or (phase is Phase.OPERAND and (found.isdigit() or found in "-+.")):
-            number = _NUMBER.match(self.text, self.start if phase is Phase.NUMBER else position)
-            told = visible_name(number[0] if number else found)
-            return Problem(
-                number.start() if number else position,
-                f"`{told}` is not a number that every reader of expressions knows; write it as in JSON",
-            )
-        if phase in (Phase.OPERAND, Phase.NO_ARGUMENTS, Phase.CALLEE):
-            return self._operand(frame, phase, position, found)
-        return self._after(language, frame, position, found)
+        name = _NAME.match(self.text, self.start if state.phase is Phase.NAME else position)
+        if name is not None and state.phase in (Phase.NAME, Phase.OPERAND):
+            return self._word(language, frame, name)
+        return self._between(language, state, frame, position)
 
-    def _start(self, phase: Phase, position: int) -> int:
-        return self.start if phase is Phase.NAME else position
+    def _between(self, language: ExpressionLanguage, state: State, frame: Frame, position: int) -> Problem:
+        """The problem of a state within no word."""
+        found = self.text[position : position + 1]
+        if not found:
+            return self._unclosed(state.phase, frame)
+        if state.phase is Phase.NUMBER or (state.phase is Phase.OPERAND and (found.isdigit() or found in "-+.")):
+            return self._number(self.start if state.phase is Phase.NUMBER else position)
+        if state.phase in (Phase.CALLEE, Phase.KEY_END):
+            is_call = state.phase is Phase.CALLEE
+            message = f"`{state.token}` is a function; call it with brackets: `{state.token}()`"
+            return Problem(position, message if is_call else f"expected `{state.token}` after the text")
+        if state.phase in (Phase.OPERAND, Phase.NO_ARGUMENTS):
+            return self._operand(frame, state.phase, position, found)
+        if state.phase is Phase.OPERATOR or found in "=&|":
+            return Problem(min(self.start, position), self._operator(state, position))
+        return self._after(language.machine, state, position, found)
+
+    def _number(self, start: int) -> Problem:
+        number = _NUMBER.match(self.text, start)
+        told = visible_name(number[0] if number else self.text[start : start + 1])
+        return Problem(start, f"`{told}` is not a number that every reader of expressions knows; write it as in JSON")
 
     # Outside of expressions
 
@@ -123,15 +140,12 @@ class _Finder:
         return Problem(0, f"this must be exactly one expression: `{opening} ... {closing}`")
 
     def _unclosed(self, phase: Phase, frame: Frame) -> Problem:
-        opening, closing = self.place.delimiters
         if frame.kind in _CLOSERS:
-            return Problem(
-                self.expression, f"a bracket of the expression is not closed; expected `{_CLOSERS[frame.kind]}`"
-            )
-        if phase is Phase.OPERAND:
+            return Problem(self.expression, f"a bracket is not closed; expected `{_CLOSERS[frame.kind]}`")
+        if phase in (Phase.OPERAND, Phase.OPERATOR):
             return Problem(len(self.text), "the expression ends where a value is expected")
         if frame.kind is Bracket.TOP:
-            return Problem(self.expression, f"the expression is not closed; expected `{closing}`")
+            return Problem(self.expression, f"the expression is not closed; expected `{self.place.delimiters[1]}`")
         return Problem(len(self.text), "the expression ends too early")
 
     # Words
@@ -187,17 +201,19 @@ class _Finder:
 
     def _quote(self, token: object, position: int) -> Problem:
         assert isinstance(token, Quoted)
+        if token.role is Role.JSON and position < len(self.text):
+            return Problem(position, "a text that is read as JSON must be JSON")
         if position == len(self.text):
             return Problem(self.start, "a text in single quotes is not closed; a quote within it is written twice: ''")
         if token.role in (Role.FORMAT, Role.BARE_FORMAT):
             if token.role is Role.BARE_FORMAT:
                 return Problem(
                     position,
-                    "a condition that is a formatted text with words of its own is always true; compare it with something",
+                    "a condition that is a formatted text with words of its own is always true; compare it",
                 )
             return Problem(
                 position,
-                "expected placeholders such as {0} that count the arguments from 0; a brace itself is written twice: {{ or }}",
+                "expected placeholders such as {0}, counted from 0; a brace itself is written twice: {{ or }}",
             )
         return Problem(position, "this character may not stand in a text within an expression")
 
@@ -219,42 +235,47 @@ class _Finder:
 
     # After an operand
 
-    def _after(self, language: ExpressionLanguage, frame: Frame, position: int, found: str) -> Problem:
-        operand, function = language.state.operand, frame.function
+    def _after(self, machine: Endings, state: State, position: int, found: str) -> Problem:
+        frame, operand = state.frame, state.operand
+        assert frame is not None
         if found in ".[":
-            return Problem(position, self._no_properties(language, position))
-        if language.state.phase is Phase.OPERATOR or (found in "=&|" and language.state.phase is not Phase.KEY_END):
-            return Problem(min(self.start, position), self._operator(language, position))
+            return Problem(position, self._no_properties(machine, operand, position))
         is_end = self.text.startswith(self.place.delimiters[1], position)
         if is_end and frame.kind in _CLOSERS:
-            return Problem(position, f"a bracket of the expression is not closed; expected `{_CLOSERS[frame.kind]}`")
-        if found == "," and function is not None and frame.room == 0:
-            return Problem(position, self._counts(function, None))
-        if found == ")" and function is not None and language.machine.has_enough(frame) is False:
-            return Problem(position, self._counts(function, frame.args + 1))
-        if (is_end or found in ",)]") and frame.pending is not None and frame.kind is not Bracket.GROUP:
-            expected, _ = language.machine.expected(frame)
+            return Problem(position, f"a bracket is not closed; expected `{_CLOSERS[frame.kind]}`")
+        if frame.function is not None and (message := self._miscount(machine, frame, found)):
+            return Problem(position, message)
+        if machine.closed_value(frame, operand) is None and (is_end or found in ",)]"):
+            expected, _ = machine.expected(frame)
             return Problem(position, f"the value before this is {_told(operand.type)}; expected {_told(expected)}")
-        if found in ")]":
-            return Problem(position, f"`{found}` closes no bracket")
-        if language.state.phase is Phase.KEY_END:
-            return Problem(position, "expected `]` after the name")
+        if found in ",)]":
+            return Problem(position, f"`{found}` does not fit here")
         return Problem(position, f"expected an operator such as `&&`, found `{visible_name(found)}`")
 
-    def _no_properties(self, language: ExpressionLanguage, position: int) -> str:
-        operand = language.state.operand
-        if position and self.text[position - 1] in " \t\r\n" and language.machine.leads_to_names(operand.type):
+    def _miscount(self, machine: Endings, frame: Frame, found: str) -> str:
+        """What is wrong with the number of arguments; empty if nothing is."""
+        assert frame.function is not None
+        if found == "," and frame.room == 0:
+            return self._counts(frame.function, None)
+        if found == ")" and not machine.has_enough(frame):
+            return self._counts(frame.function, frame.args + 1)
+        return ""
+
+    def _no_properties(self, machine: Endings, operand: Operand, position: int) -> str:
+        if position and self.text[position - 1] in " \t\r\n" and machine.leads_to_names(operand.type):
             return "no white space may stand before this"
         return f"no property may follow: the value before it is {_told(operand.type)}"
 
-    def _operator(self, language: ExpressionLanguage, position: int) -> str:
-        begun = str(language.state.token or "") + self.text[position : position + 1]
+    def _operator(self, state: State, position: int) -> str:
+        begun = str(state.token or "") + self.text[position : position + 1]
+        start = position + 1 - len(begun)
+        longest = sorted(self.place.syntax.binary, key=len, reverse=True)
+        operator = next((operator for operator in longest if self.text.startswith(operator, start)), None)
+        if operator is not None:
+            return f"a value of this type cannot stand beside `{operator}`"
         if begun.startswith("=") and "==" in self.place.syntax.binary:
             return "`=` is no operator; two values are compared with `==`"
         known = ", ".join(f"`{operator}`" for operator in self.place.syntax.binary)
-        operator = begun if begun in self.place.syntax.binary else begun[:-1]
-        if operator in self.place.syntax.binary:
-            return f"values of these types cannot be compared with `{operator}`"
         return f"`{visible_name(begun.strip())}` is no operator; known are {known}"
 
     def _counts(self, function: Function, number: int | None) -> str:
@@ -282,7 +303,7 @@ def _spelled(found: Type, names: Sequence[str], language: ExpressionLanguage) ->
 def _told(found: Type) -> str:
     """A type in words."""
     if isinstance(found, AnyOf):
-        return " or ".join(map(_told, found.options))
+        return " or ".join(_told(option) for option in found.options if option != SCALAR)
     if isinstance(found, Scalar):
         return _SCALARS.get(found.name, "any value")
     return _KINDS.get(type(found), "any value")

@@ -7,29 +7,45 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from schemalm.rules.expressions import placeholders
+from schemalm.rules.expressions import json_text, placeholders
 from schemalm.rules.expressions.brackets import Brackets
+from schemalm.rules.expressions.json_text import Json
 from schemalm.rules.expressions.placeholders import Placeholders
 from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
-from schemalm.rules.expressions.types import STRING, Names
+from schemalm.rules.expressions.types import (
+    BOOLEAN,
+    NULL,
+    NUMBER,
+    SOME_ARRAY,
+    SOME_OBJECT,
+    STRING,
+    Names,
+    Type,
+)
 
 QUOTE = ord("'")
 # The first bytes of UTF-8 characters that are not ASCII, with the range of the next byte and how many follow it.
 LEAD_BYTES: dict[int, Pending8] = {
-    **{byte: (0x80, 0xBF, 0) for byte in range(0xC2, 0xE0)},
-    **{byte: (0x80, 0xBF, 1) for byte in range(0xE1, 0xF0)},
-    **{byte: (0x80, 0xBF, 2) for byte in range(0xF1, 0xF4)},
+    **dict.fromkeys(range(194, 224), (128, 191, 0)),
+    **dict.fromkeys(range(225, 240), (128, 191, 1)),
+    **dict.fromkeys(range(241, 244), (128, 191, 2)),
     0xE0: (0xA0, 0xBF, 1),
     0xED: (0x80, 0x9F, 1),
     0xF0: (0x90, 0xBF, 2),
     0xF4: (0x80, 0x8F, 2),
 }
 _NOT_ASCII = "\x80"
+# The types of JSON texts by their first character; other texts are booleans.
+_JSON_TYPES: dict[str, Type] = {'"': STRING, "[": SOME_ARRAY, "{": SOME_OBJECT, "0": NUMBER, "n": NULL}
 
 
-def continued(pending: Pending8) -> Pending8 | None:
-    """What is open of a character after one more byte."""
-    return (0x80, 0xBF, pending[2] - 1) if pending[2] else None
+def character_after(pending: Pending8 | None, byte: int) -> tuple[bool, Pending8 | None]:
+    """Whether a byte may come in UTF-8, and what is open of a character after it."""
+    if pending is None:
+        lead = LEAD_BYTES.get(byte)
+        return byte < 128 or lead is not None, lead
+    low, high, following = pending
+    return low <= byte <= high, (0x80, 0xBF, following - 1) if following else None
 
 
 class Quoting(Brackets):
@@ -49,15 +65,18 @@ class Quoting(Brackets):
         opening = self.place.delimiters[0]
         while matched and char != opening[matched]:
             matched = self._fallback[matched]
-        return matched + (char == opening[matched])
+        return matched + 1 if char == opening[matched] else matched
 
     def opening_quote(self, frame: Frame, before: Operand, is_first: bool) -> State | None:
         """The state after a quote where an operand may come."""
         if is_first and self.is_special(frame):
+            if frame.kind is Bracket.TOP:
+                # One text alone would count as this text, and no other value than a text is wanted here.
+                return None
             if frame.function is None:
                 return self._opening_key(frame, before)
             if frame.function.json:
-                return None
+                return State(Phase.STRING, frame, before, Quoted(Role.JSON, content=Json()))
             role = Role.BARE_FORMAT if self._must_be_bare(frame) else Role.FORMAT
             return State(Phase.STRING, frame, before, Quoted(role, content=Placeholders()))
         if not self.is_possible(frame, self.operand(before, STRING, NO_NAMES, False)):
@@ -76,23 +95,22 @@ class Quoting(Brackets):
 
     def longer_quote(self, state: State, quoted: Quoted, byte: int) -> State | None:
         """The state after one more byte that does not end the text."""
-        if quoted.pending is not None:
-            low, high, _ = quoted.pending
-            if not low <= byte <= high:
-                return None
-            return state._replace(token=quoted._replace(pending=continued(quoted.pending)))
-        pending = LEAD_BYTES.get(byte)
-        if byte == 0 or (byte >= 128 and pending is None):
+        is_valid, pending = character_after(quoted.pending, byte)
+        if byte == 0 or not is_valid:
             return None
-        char = chr(byte) if byte < 128 else _NOT_ASCII
+        if quoted.pending is not None:
+            return state._replace(token=quoted._replace(pending=pending))
         if byte == QUOTE and not quoted.ended:
             return self._after_quote(state, quoted)
+        return self._longer_quote(state, quoted, chr(byte) if byte < 128 else _NOT_ASCII, pending)
+
+    def _longer_quote(self, state: State, quoted: Quoted, char: str, pending: Pending8 | None) -> State | None:
         matched = 0
         if state.frame is not None and state.frame.root is Bracket.DIRECT:
             matched = self.matched_after(quoted.matched, char)
             if matched == len(self.place.delimiters[0]):
                 return None
-        content = self._content(state, quoted, char)
+        content = self._content(state, quoted._replace(matched=matched), char)
         if content is _REFUSED:
             return None
         return state._replace(token=Quoted(quoted.role, pending, False, matched, content))
@@ -107,7 +125,20 @@ class Quoting(Brackets):
             return self._property_content(frame, quoted, char)
         if quoted.role in (Role.FORMAT, Role.BARE_FORMAT):
             return self._format_content(frame, quoted, char)
-        return None
+        return self._json_content(frame, quoted, char) if quoted.role is Role.JSON else None
+
+    def _json_content(self, frame: Frame, quoted: Quoted, char: str) -> object:
+        assert isinstance(quoted.content, Json)
+        longer = json_text.after(quoted.content, char)
+        if longer is None or (longer.kind and self.json_operand(frame, longer) is None):
+            return _REFUSED
+        return longer
+
+    def json_operand(self, frame: Frame, content: Json) -> Operand | None:
+        """What a call with a JSON text yields; None if it may not stand there."""
+        assert frame.parent is not None
+        found = self.operand(frame.owner, _JSON_TYPES.get(content.kind or "0", BOOLEAN), NO_NAMES)
+        return found if self.is_possible(frame.parent, found) else None
 
     def _property_content(self, frame: Frame, quoted: Quoted, char: str) -> object:
         assert frame.parent is not None and (quoted.content is None or isinstance(quoted.content, str))
@@ -119,23 +150,29 @@ class Quoting(Brackets):
         assert isinstance(content, Placeholders)
         longer = placeholders.after(content, char, is_exact)
         is_bare = quoted.role is Role.BARE_FORMAT
-        if longer is None or placeholders.rest(longer, is_exact, is_bare, self._room(frame)) is None:
+        must_count = self._must_count(frame, quoted)
+        if longer is None or placeholders.rest(longer, is_exact, must_count, self._room(frame)) is None:
             return _REFUSED
         is_text = longer == content or longer.brace == "}" or (char == "{" and content.brace == "{")
         return _REFUSED if is_text and is_bare else longer
+
+    def _must_count(self, frame: Frame, quoted: Quoted) -> bool:
+        """Whether a brace may not be doubled: it would be a text of its own, or complete an opening delimiter."""
+        is_delimiter = frame.root is Bracket.DIRECT and quoted.matched == len(self.place.delimiters[0]) - 1
+        return quoted.role is Role.BARE_FORMAT or is_delimiter
 
     def _is_exact(self, frame: Frame) -> bool:
         return frame.function is not None and frame.function.placeholders == "exact"
 
     def _room(self, frame: Frame) -> int:
-        most = 10**placeholders.MAX_INDEX_DIGITS
+        most = placeholders.MAX_ARGUMENTS
         return most if frame.room is None else min(most, frame.room)
 
     def format_rest(self, frame: Frame, quoted: Quoted) -> bytes:
         """A shortest text that completes placeholders."""
         assert isinstance(quoted.content, Placeholders)
         found = placeholders.rest(
-            quoted.content, self._is_exact(frame), quoted.role is Role.BARE_FORMAT, self._room(frame)
+            quoted.content, self._is_exact(frame), self._must_count(frame, quoted), self._room(frame)
         )
         assert found is not None
         return found
@@ -145,8 +182,10 @@ class Quoting(Brackets):
         if quoted.role in (Role.KEY, Role.PROPERTY):
             after = self.key_operand(state, quoted)
             assert state.frame is not None
-            return None if after is None else State(Phase.KEY_END, state.frame.parent, after)
+            return None if after is None else State(Phase.KEY_END, state.frame.parent, after, "]")
         if isinstance(quoted.content, Placeholders) and quoted.content.brace:
+            return None
+        if isinstance(quoted.content, Json) and quoted.content.part != "string" and json_text.rest(quoted.content):
             return None
         if quoted.role is Role.BARE_FORMAT and self._unended(state, quoted):
             return None
@@ -175,6 +214,9 @@ class Quoting(Brackets):
             if self._unended(state, quoted):
                 return None
             frame = self.with_placeholders(frame, quoted.content)
+        if isinstance(quoted.content, Json):
+            operand = None if json_text.rest(quoted.content) else self.json_operand(frame, quoted.content)
+            return None if operand is None else State(Phase.KEY_END, frame.parent, operand, ")")
         return State(Phase.AFTER, frame, self.operand(state.operand, STRING, NO_NAMES, False))
 
     def with_placeholders(self, frame: Frame, content: Placeholders) -> Frame:

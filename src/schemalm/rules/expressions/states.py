@@ -13,6 +13,8 @@ from schemalm.rules.expressions.checks import Pending
 from schemalm.rules.expressions.place import Function
 from schemalm.rules.expressions.types import ANY, Type
 
+# The range of the next byte of an open UTF-8 character, and how many bytes follow after that one.
+Pending8 = tuple[int, int, int]
 # The level of an operand that leads to no names.
 NO_NAMES = -1
 
@@ -21,10 +23,10 @@ class Phase(Enum):
     """What a state expects; in brackets what its `token` holds."""
 
     BEFORE = auto()  # the expression of a condition or whole text [matched characters of the opening delimiter]
-    FREE = auto()  # free text [matched characters of the opening delimiter, open UTF-8 character]
+    FREE = auto()  # free text [`Free`]
     OPERAND = auto()  # an operand or white space [whether the bracket may close without one]
     NO_ARGUMENTS = auto()  # the end of a call without arguments
-    NAME = auto()  # more of a context, function or literal [folded text, text if it begins a literal]
+    NAME = auto()  # more of a context, function or literal [`Word`]
     CALLEE = auto()  # the opening bracket of a call [name of the function]
     NUMBER = auto()  # more of a number [state of `numbers.py`]
     STRING = auto()  # more of a text [`Quoted`]
@@ -32,7 +34,7 @@ class Phase(Enum):
     AFTER = auto()  # what may follow an operand
     DOT = auto()  # a property
     PROPERTY = auto()  # more of a property [folded text, None if no known property begins with it]
-    KEY_END = auto()  # the end of an index whose name or property was read
+    KEY_END = auto()  # the end of a bracket whose only text was read [the closing bracket]
     CLOSING = auto()  # more of the closing delimiter [matched characters]
     END = auto()  # white space after the expression of a condition, nothing after that of a whole text
 
@@ -88,6 +90,20 @@ class Frame(NamedTuple):
     pending: Pending | None = None
 
 
+class Free(NamedTuple):
+    """What was read of free text: matched characters of the opening delimiter, and an open UTF-8 character."""
+
+    matched: int = 0
+    pending: Pending8 | None = None
+
+
+class Word(NamedTuple):
+    """What was read of a name: folded, and as written if a literal begins so."""
+
+    folded: str = ""
+    exact: str = ""
+
+
 class Role(Enum):
     """What a text in quotes is."""
 
@@ -111,10 +127,6 @@ class Quoted(NamedTuple):
     ended: bool = False
     matched: int = 0
     content: Hashable = None
-
-
-# The range of the next byte of an open UTF-8 character, and how many bytes follow after that one.
-Pending8 = tuple[int, int, int]
 
 
 class State(NamedTuple):

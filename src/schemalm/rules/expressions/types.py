@@ -37,10 +37,15 @@ class Scalar(Type):
 
 @dataclass(frozen=True)
 class Object(Type):
-    """An object with known properties; `values` is the type of all others, None if there are no others."""
+    """An object with known properties; `values` is the type of all others, None if there are no others.
+
+    plain: whether the others consist of letters, digits and `_`; reserved: what they do not begin with.
+    """
 
     properties: tuple[tuple[str, Type], ...] = ()
     values: Type | None = None
+    plain: bool = False
+    reserved: tuple[str, ...] = ()
     __hash__ = Type.__hash__
 
 
@@ -127,7 +132,7 @@ def assignable(found: Type, expected: Type) -> bool:
 
 
 def fits(found: Type, expected: Type) -> bool:
-    """Whether a value of the type `found` may be the whole value where `expected` is: it is of the same kind, or any."""
+    """Whether a value of the type `found` may be the whole value where `expected` is: of the same kind, or any."""
     if found in _FITS_ALL or expected == ANY:
         return True
     if isinstance(expected, AnyOf):
@@ -143,16 +148,13 @@ def joined(first: Type | None, second: Type) -> Type:
     Of objects, nothing is known afterwards.
     """
     second = SOME_OBJECT if is_object(second) else second
+    first = SOME_OBJECT if first is not None and is_object(first) else first
     if first is None or first == second:
         return second
-    kinds = (first, second)
-    if ANY in kinds or NULL in kinds:
-        return ANY
-    if all(map(is_object, kinds)):
-        return SOME_OBJECT
     if isinstance(first, Array) and isinstance(second, Array):
         return Array(ANY) if ANY in (first.items, second.items) else SOME_ARRAY
-    if not (isinstance(first, Scalar) and isinstance(second, Scalar)):
+    kinds = (first, second)
+    if ANY in kinds or NULL in kinds or not all(isinstance(kind, Scalar) for kind in kinds):
         return ANY
     if SCALAR in kinds:
         return SCALAR
