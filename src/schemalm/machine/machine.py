@@ -66,7 +66,13 @@ class Machine(SymbolMachine):
         return self._touches_names(self.stack[-1])
 
     def _touches_names(self, top: StackEntry) -> bool:
-        return top.slot is not None or (top.has_expressions and bool(self.tables.slot_row(top).others))
+        if top.slot is not None:
+            return True
+        if top.place is None:
+            return False
+        if top.has_expressions:
+            return bool(self.tables.slot_row(top).others)
+        return bool(self.tables.checked_tokens(top))
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
@@ -116,7 +122,7 @@ class Machine(SymbolMachine):
             return True
         transition = self._transition(top, token)
         if transition is None:
-            return False
+            return token in self.tables.checked_tokens(top)
         if transition.is_watched:
             return True
         reached = transition.opened[-1] if transition.opened else self.stack[-2] if len(self.stack) > 1 else None

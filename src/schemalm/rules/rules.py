@@ -57,6 +57,17 @@ class Rules:
         own = frozenset().union(*map(own_kinds, places))
         return own - frozenset().union(*(kinds_of(place) - own_kinds(place) for place in places))
 
+    @cached_property
+    def referring(self) -> frozenset[str]:
+        """The paths of the places whose keys or texts refer to names."""
+        places = [place for place in self.names.tree if place.names is not None]
+        return frozenset(place.path for place in places if place.names.referred_keys or place.names.referred_values)
+
+    @cached_property
+    def closable(self) -> frozenset[str]:
+        """The kinds and places for which there may be no name to refer to."""
+        return self.kinds_in_expressions | self.referring
+
     @property
     def mentions(self) -> list[Mention]:
         """The keys that the paths of the rules name."""
