@@ -436,7 +436,8 @@ class Grammar:
 
 
 def _without_names(atom: Atom) -> Formula:
-    return atom.unrestricted() if isinstance(atom, AtPlace | NoNames | TextAt | Promised | PromisedValue) else open_members(atom)
+    is_of_names = isinstance(atom, AtPlace | NoNames | TextAt | Promised | PromisedValue)
+    return atom.unrestricted() if is_of_names else open_members(atom)
 
 
 # Opens what the names of a document have closed, also in members and items.

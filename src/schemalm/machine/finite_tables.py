@@ -22,12 +22,12 @@ from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
 from schemalm.machine.free_keys import EndlessKeys, KeyTokens
 from schemalm.machine.guards import tokens_with_whole_items
+from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
-from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
-from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.stepper import advance, advance_paths
+from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary

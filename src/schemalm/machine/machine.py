@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.finite_tables import StackEntry
+from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.name_masks import mask_of_names
 from schemalm.machine.name_tokens import advance_key, advance_text
 from schemalm.machine.stepper import replace_top

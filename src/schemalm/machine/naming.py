@@ -24,9 +24,9 @@ from schemalm.rules.paths import ITEM, Steps
 from schemalm.rules.rules import Rules
 
 if TYPE_CHECKING:
-    from schemalm.machine.finite_tables import StackEntry
     from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.watched_places import Watched, WatchedPlaces
+
 
 class Level(NamedTuple):
     """A key that leads to the top and tells scopes apart: the height of the rest, the steps before the key, the key."""
