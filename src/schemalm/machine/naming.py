@@ -198,8 +198,8 @@ class Naming:
             kind, chain = self.kind(slot.type.kind), chain_after(names, self.kind(slot.type.kind), names.prefix)
             if names.chain is not None:
                 self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
-            machine.names = machine.names._replace(chain=chain)
-        machine.names = machine.names._replace(prefix=b"")
+            names = (machine.names or names)._replace(chain=chain)
+        machine.names = names._replace(prefix=b"")
 
     def kind(self, name: str) -> Kind:
         """The kind with a name."""
