@@ -130,7 +130,8 @@ class Machine(SymbolMachine):
 
     def _advance_named(self, token: int) -> None:
         """Consumes one token symbol by symbol, so that names are recorded."""
-        if not self.mask()[token]:
+        mask = self.mask()
+        if not 0 <= token < len(mask) or not mask[token]:
             raise not_admitted(token)
         naming, top = self.tables.naming, self.stack[-1]
         assert naming is not None
