@@ -14,8 +14,8 @@ from schemalm.rules.expressions.types import Names, Object, Type
 from schemalm.rules.names import Kind, Reference
 
 if TYPE_CHECKING:
-    from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.naming import NameState
+    from schemalm.machine.symbol_machine import SymbolMachine
 
 
 def choice(machine: SymbolMachine, names: NameState, slot: AnySlot) -> Choice:
@@ -78,7 +78,9 @@ def _referred(machine: SymbolMachine, names: NameState, reference: Reference) ->
     return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def _known(machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
+def _known(
+    machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool
+) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None

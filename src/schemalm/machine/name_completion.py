@@ -38,14 +38,15 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
 
 def _beginning_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
     """The first symbol of the cheapest value that names allow; it makes a promise only if there is no other."""
-    if not machine.mask().any():
+    if not any(map(machine.admits, machine.grammar.admitted(machine.nonterminal))):
         machine = machine.copy()
+        assert machine.names is not None
         machine.names = machine.names._replace(is_ending=False)
     return [_nearest(machine, outcome, within_name=None)]
 
 
 def with_choice(machine: SymbolMachine) -> tuple[SymbolMachine, Choice]:
-    """The machine, which makes a promise only if the text on top cannot end otherwise, and the choice of names there."""
+    """The machine, which makes a promise only if the text on top cannot end otherwise, and the names it may write."""
     names, slot = machine.names, machine.top.slot
     assert names is not None and slot is not None
     allowed, rest = choice(machine, names, slot), rest_of_text(machine)
@@ -112,9 +113,7 @@ def new_key_texts(machine: SymbolMachine, outcome: int, texts: Iterator[bytes]) 
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
     listed = _endings(names.prefix, allowed)
     return (
-        text
-        for text in chain(listed, texts)
-        if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
+        text for text in chain(listed, texts) if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
     )
 
 

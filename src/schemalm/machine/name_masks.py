@@ -64,7 +64,9 @@ def _allows(machine: SymbolMachine, names: NameState, contacts: tuple[Contact, .
         if not choice(machine, names._replace(chain=chain), slot).allows(name, has_ended):
             return False
         if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
-            chain = chain_after(names._replace(chain=chain), machine.tables.naming.kind(slot.type.kind), name)
+            naming = machine.tables.naming
+            assert naming is not None
+            chain = chain_after(names._replace(chain=chain), naming.kind(slot.type.kind), name)
     return True
 
 

@@ -24,9 +24,9 @@ from schemalm.rules.paths import ITEM, Steps
 from schemalm.rules.rules import Rules
 
 if TYPE_CHECKING:
-    from schemalm.machine.finite_tables import StackEntry
     from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.watched_places import Watched, WatchedPlaces
+
 
 class Level(NamedTuple):
     """A key that leads to the top and tells scopes apart: the height of the rest, the steps before the key, the key."""
@@ -198,8 +198,8 @@ class Naming:
             kind, chain = self.kind(slot.type.kind), chain_after(names, self.kind(slot.type.kind), names.prefix)
             if names.chain is not None:
                 self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
-            machine.names = machine.names._replace(chain=chain)
-        machine.names = machine.names._replace(prefix=b"")
+            names = (machine.names or names)._replace(chain=chain)
+        machine.names = names._replace(prefix=b"")
 
     def kind(self, name: str) -> Kind:
         """The kind with a name."""

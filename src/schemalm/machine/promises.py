@@ -195,9 +195,7 @@ class Promises:
         found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
         return None if found is None else _Demand(height, found)
 
-    def _with_demand(
-        self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]
-    ) -> int | None:
+    def _with_demand(self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]) -> int | None:
         key = (nonterminal, tuple(path), kind.name)
         if key not in self._found:
             self._found[key] = self._grammar.with_promise(nonterminal, demand())
@@ -233,7 +231,7 @@ def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:
 
 
 def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -> Formula:
-    """The demand of the rest of an object at a place: that a name is declared, or that every name counts as declared."""
+    """The demand of the rest of an object at a place: that a name, or every name, counts as declared."""
     declared = PromisedValue(("object",), Promised(name.decode(), TRUE, kind.ignore_case))
     options = [(steps, declared) for steps in kind.declared_keys]
     options += [(steps, PromisedValue(SCALARS, TRUE)) for steps in kind.unknown]

@@ -1,4 +1,4 @@
-"""Tokens of structure that rules about names may forbid: they write a name themselves, or lead to where one must follow.
+"""Tokens of structure that rules about names may forbid: they write a name, or lead to where one must follow.
 
 A schema can list keys and constants, which are symbols. If such a key or constant declares a name or refers to one, the
 token that contains it is checked. So is a token after which a name has to follow: there may be none that fits.
@@ -111,9 +111,7 @@ class StructureChecks:
             return True
         state = self._grammar.nonterminals[machine.nonterminal].state
         if isinstance(state, Value):
-            return any(
-                self._can_begin(machine, symbol) for symbol in self._grammar.admitted(machine.nonterminal)
-            )
+            return any(self._can_begin(machine, symbol) for symbol in self._grammar.admitted(machine.nonterminal))
         return self._has_names(machine)
 
     def _can_begin(self, machine: SymbolMachine, symbol: int) -> bool:

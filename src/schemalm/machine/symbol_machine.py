@@ -117,6 +117,11 @@ class SymbolMachine:
         """The free keys of the object whose rest, or whose key, is on top."""
         return self.keys.get(len(self.stack) - 1) or FreeKeys()
 
+    def admits(self, symbol: int) -> bool:
+        """Whether a symbol may come next, as far as finite states and free keys tell."""
+        top, token = self.top, self.tables.vocabulary.symbol_token(symbol)
+        return self._transition(top, token) is not None and token not in self._forbidden_keys(top)
+
     def take(self, token: int) -> None:
         """Consumes one token symbol by symbol. If it is not admitted, raises ValueError and changes nothing."""
         self._checked(token)
