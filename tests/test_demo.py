@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 from tests.evaluation.misread import MISREAD
 
+from schemalm.dataset.embedded import EMBEDDED_RULES
 from schemalm.demo import DemoSizes, run_demo
 from schemalm.errors import DataError
 from schemalm.generation import load_run
@@ -61,6 +62,8 @@ def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_pa
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
     assert "<html" in result.report.read_text()
     assert not result.rejections
+    assert run.tokenizer.grammar.rules is not None
+    assert f"Rules: {run.tokenizer.grammar.rules.file.title}" in result.report.with_suffix(".md").read_text()
     assert any("60 embedded workflows" in message for message in messages)
 
 
