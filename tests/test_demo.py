@@ -11,7 +11,6 @@ import jsonschema_rs
 import pytest
 from tests.evaluation.misread import MISREAD
 
-from schemalm.dataset.embedded import EMBEDDED_RULES
 from schemalm.demo import DemoSizes, run_demo
 from schemalm.errors import DataError
 from schemalm.generation import load_run
