@@ -81,14 +81,7 @@ def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
 def near(value: Any, chance: random.Random) -> Any:
     """The value with one part changed, often to one that names may be."""
     if isinstance(value, dict) and value and chance.random() < 0.85:
-        name = chance.choice(list(value))
-        if chance.random() < 0.2:
-            return {**value, chance.choice(NAMES): value[name]}
-        if chance.random() < 0.2:
-            return {key: inner for key, inner in value.items() if key != name}
-        if chance.random() < 0.2:
-            return {chance.choice(NAMES) if key == name else key: inner for key, inner in value.items()}
-        return {**value, name: near(value[name], chance)}
+        return _near_object(value, chance)
     if isinstance(value, list) and value and chance.random() < 0.8:
         index = chance.randrange(len(value))
         changed = [value[index]] if chance.random() < 0.3 else []
@@ -96,3 +89,14 @@ def near(value: Any, chance: random.Random) -> Any:
     if isinstance(value, str):
         return TEXTS_TO_TRY[chance.randrange(len(TEXTS_TO_TRY))]
     return mutated(value, chance)
+
+
+def _near_object(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    name = chance.choice(list(value))
+    if chance.random() < 0.2:
+        return {**value, chance.choice(NAMES): value[name]}
+    if chance.random() < 0.2:
+        return {key: inner for key, inner in value.items() if key != name}
+    if chance.random() < 0.2:
+        return {chance.choice(NAMES) if key == name else key: inner for key, inner in value.items()}
+    return {**value, name: near(value[name], chance)}

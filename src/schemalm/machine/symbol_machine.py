@@ -131,6 +131,12 @@ class SymbolMachine:
         self.stack, self.keys, self.items, self.history = after.stack, after.keys, after.items, after.history
         self.names = after.names
 
+    def consume(self, token: int) -> None:
+        """Applies an admitted token to the stack alone."""
+        transition = self._transition(self.stack[-1], token)
+        assert transition is not None
+        self._apply(token, transition)
+
     def push(self, symbol: int) -> None:
         """Consumes one symbol. Raises ValueError if it is not admitted or breaks a guard.
 
