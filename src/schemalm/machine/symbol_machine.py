@@ -17,7 +17,7 @@ from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEn
 from schemalm.machine.free_keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.guards import ArrayItems, Stack, SymbolHistory
 from schemalm.machine.item_choices import ItemStart
-from schemalm.machine.naming import NameState
+from schemalm.machine.name_state import NameState
 from schemalm.machine.stepper import replace_top
 
 
