@@ -219,7 +219,7 @@ class Machine(Quoting):
             pending = after_operator(pending, self.kinds(operand), operator)
             if pending is None:
                 return None
-        compared = is_comparison and self.place.form in ("condition", "whole") and frame.parent is None
+        compared = is_comparison and self.place.form == "condition" and frame.parent is None
         return frame._replace(logical=frame.logical or not is_comparison, compared=compared, pending=pending)
 
     def _dot(self, state: State, char: str) -> State | None:

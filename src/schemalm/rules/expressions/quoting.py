@@ -79,16 +79,9 @@ class Quoting(Brackets):
                 return State(Phase.STRING, frame, before, Quoted(Role.JSON, content=Json()))
             role = Role.BARE_FORMAT if self._must_be_bare(frame) else Role.FORMAT
             return State(Phase.STRING, frame, before, Quoted(role, content=Placeholders()))
-        if self._would_be_whole(frame, before):
-            return None
         if not self.is_possible(frame, self.operand(before, STRING, NO_NAMES, False)):
             return None
         return State(Phase.STRING, frame, before, Quoted(Role.VALUE))
-
-    def _would_be_whole(self, frame: Frame, before: Operand) -> bool:
-        """Whether a text here may be the whole expression where a text cannot stand: readers take it as that text."""
-        is_begun = frame.logical or frame.compared or before != Operand()
-        return self.place.form == "whole" and frame.parent is None and not is_begun
 
     def _opening_key(self, frame: Frame, before: Operand) -> State | None:
         if isinstance(frame.owner.type, Names):

@@ -72,7 +72,7 @@ class Frame(NamedTuple):
     used: how deep the expression nests here. owner: the operand that the bracket belongs to. args: the number of
     arguments before the current one, as far as it matters; due, room: how many more arguments must and may come after
     the current one. logical: whether a logical operator was read; compared: whether a comparison is under way, at the
-    top of conditions and whole values only.
+    top of conditions only.
     """
 
     kind: Bracket
