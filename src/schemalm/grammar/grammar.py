@@ -67,7 +67,7 @@ class Grammar:
         self.automaton = self.shapes.automaton
         self.has_guards = translation.has_guards
         self.rules = rules
-        self._space = StateSpace(self.shapes, budget, self.key_orders)
+        self._space = StateSpace(self.shapes, budget, self.key_orders, rules.precedence if rules is not None else ())
         self._costs = CostTable(self._space, self.automaton, budget)
         self._distinct = DistinctItems(self._space, self.automaton, self._costs, budget)
         if self.has_guards:

@@ -6,7 +6,7 @@ whether a state can be finished at all. Here a symbol is excluded only if its fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import eq
@@ -42,6 +42,7 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD
+from schemalm.rules.precedence import Pair, in_precedence
 from schemalm.schema.assertions import KINDS, Assertion, Is, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
 from schemalm.schema.keywords.arrays import ArrayAssertion, Unique
@@ -56,7 +57,15 @@ UNITS_OF_EDGE, UNITS_OF_NODE = 20, 2
 class StateSpace:
     """Makes states and edges. `key_orders` maps the set of an object's names to their canonical order."""
 
-    def __init__(self, shapes: Shapes, budget: Budget, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        budget: Budget,
+        key_orders: Mapping[frozenset[str], tuple[str, ...]],
+        precedence: Sequence[Pair] = (),
+    ) -> None:
+        """precedence: pairs of keys whose order differs from the canonical order if necessary."""
+        self._precedence = precedence
         self._shapes = shapes
         self._budget = budget
         self._key_orders = key_orders
@@ -217,7 +226,7 @@ class StateSpace:
                 names.update(dict.fromkeys(atom.names if isinstance(atom, Members) else ()))
                 for formula in atom.key_formulas():
                     names.update(dict.fromkeys(self._shapes.finite_keys(formula)))
-        listed = self._key_orders.get(frozenset(names), tuple(names))
+        listed = in_precedence(self._key_orders.get(frozenset(names), tuple(names)), self._precedence)
         if listed not in self._orders:
             self._orders[listed] = KeyOrder(listed, {name: rank for rank, name in enumerate(listed)})
         return self._orders[listed]

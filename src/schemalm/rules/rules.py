@@ -21,6 +21,7 @@ from schemalm.rules.expressions.types import Names as NamesOf
 from schemalm.rules.names import Names, compile_names
 from schemalm.rules.paths import Place
 from schemalm.rules.places import AtPlace
+from schemalm.rules.precedence import Pair, precedence
 from schemalm.rules.structure import RulesFile
 from schemalm.schema.formula import Formula
 from schemalm.schema.nodes import KeywordUse
@@ -49,6 +50,14 @@ class Rules:
     def checker(self) -> NameChecker:
         """Checks the names of whole values."""
         return NameChecker(self.names, _links, _opening)
+
+    @cached_property
+    def precedence(self) -> tuple[Pair, ...]:
+        """The pairs of keys whose order the rules want."""
+        kinds_at = {
+            place.number: own_kinds(place.expression) for place in self.names.tree if place.expression is not None
+        }
+        return precedence(self.names, kinds_at)
 
     @property
     def kinds_in_expressions(self) -> frozenset[str]:
