@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from schemalm.grammar.states import Key
+from schemalm.grammar.states import Key, Text
 from schemalm.machine.choices import ANYTHING, Choice, KeyTexts, only, other_than
-from schemalm.machine.registers import Instance
+from schemalm.machine.part_choices import PartChoice
+from schemalm.machine.registers import Instance, known_names
 from schemalm.machine.slots import AnySlot, WholeText
 from schemalm.rules.expressions import Slot
 from schemalm.rules.expressions.types import Names, Object, Type
+from schemalm.rules.name_texts import NameText
 from schemalm.rules.names import Kind, Reference
 
 if TYPE_CHECKING:
@@ -18,16 +20,32 @@ if TYPE_CHECKING:
     from schemalm.machine.naming import NameState
 
 
-def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice:
+def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
     """The names that may be written into a slot."""
     if not isinstance(slot, WholeText):
         return _in_expression(machine, names, slot)
     rules = slot.watched.names
     references = rules.referred_keys if slot.is_key else rules.referred_values
     declared = rules.declared_keys if slot.is_key else rules.declared_values
+    if references and references[0].text is not None:
+        return _in_text(machine, names, slot, references[0], references[0].text)
     parts = [_referred(machine, names, reference) for reference in references]
     parts += [_new(names, kind, slot.is_key) for kind in declared if kind.unique]
     return reduce(Choice.__and__, parts, ANYTHING)
+
+
+def _in_text(
+    machine: Machine, names: NameState, slot: WholeText, reference: Reference, form: NameText
+) -> PartChoice:
+    """The texts that may be written where a part of a text is a name."""
+    found = PartChoice(_referred(machine, names, reference), form)
+    if not machine.stack or machine.top.slot != slot:
+        return found
+    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
+    assert isinstance(node.state, Text)
+    free = automaton.run(names.prefix, automaton.state((form.free,)))
+    state = automaton.restricted(node.state.dfa_state, free)
+    return found._replace(so_far=names.prefix, free=KeyTexts(automaton, state, frozenset(node.accepts)))
 
 
 def _in_expression(machine: Machine, names: NameState, slot: Slot) -> Choice:
@@ -70,10 +88,11 @@ def _known(machine: Machine, names: NameState, kind: Kind, instance: Instance, *
     if found.are_unknown:
         return ANYTHING
     keys = naming.promises.new_keys(machine, kind, instance[1]) if may_be_promised else None
+    known = known_names(kind, found)
     if keys is not None:
         alike = other_than(found.known, ignores_case=True) if kind.unique == "ignore-case" else ANYTHING
-        return alike._replace(always=frozenset(found.known), keys=_texts(machine, keys))
-    return only(found.known, ignores_case=kind.ignore_case)
+        return alike._replace(always=frozenset(known), keys=_texts(machine, keys))
+    return only(known, ignores_case=kind.ignore_case)
 
 
 def _texts(machine: Machine, key: int) -> KeyTexts:

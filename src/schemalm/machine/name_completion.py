@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from schemalm.grammar.states import Key, Text
-from schemalm.machine.choices import Choice
+from schemalm.machine.choices import Choice, KeyTexts
 from schemalm.machine.name_choices import choice
+from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText, is_part_of_name
 from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.regular.automaton import DEAD
@@ -24,6 +25,9 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
     if top.slot is None:
         return _outside_names(machine, outcome)
     allowed = choice(machine, names, top.slot)
+    if isinstance(allowed, PartChoice):
+        rest = KeyTexts(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
+        return [*next(allowed.endings(rest)), machine.grammar.end_symbol]
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
     if allowed.allows(names.prefix, True) and names.prefix:

@@ -15,7 +15,7 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.name_choices import choice
 from schemalm.machine.promises import Promises
-from schemalm.machine.registers import Instance, Registers
+from schemalm.machine.registers import Instance, Registers, known_names
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
@@ -185,7 +185,9 @@ class Naming:
         assert machine.names is not None
         if text is not None:
             for reference in watched.names.referred_values:
-                self._refer(machine, reference, text)
+                name = reference.name_in(text.decode())
+                if name is not None:
+                    self._refer(machine, reference, name.encode())
             for kind in watched.names.declared_values:
                 self._declare(machine, kind, text)
         for kind in watched.names.opened:
@@ -213,7 +215,7 @@ class Naming:
         names = machine.names
         assert names is not None
         known = names.registers.names(instance)
-        if known.are_unknown or name in known.known:
+        if known.are_unknown or name in known_names(kind, known):
             return
         if self.promises.add(machine, kind, instance[1], name):
             machine.names = names._replace(registers=names.registers.promise(instance, name))
@@ -273,7 +275,7 @@ class Naming:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
         known = machine.names.registers.names(instance)
-        if known.are_unknown or known.known:
+        if known.are_unknown or known_names(kind, known):
             return True
         return not kind.earlier and self.promises.are_possible(machine, kind, instance[1])
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from schemalm.rules.names import Kind
+
 # The number of a kind of names, and the keys that lead to the object within which its names count.
 Instance: TypeAlias = "tuple[int, tuple[bytes, ...]]"
 
@@ -37,6 +39,12 @@ class Names(NamedTuple):
 
 
 NO_NAMES = Names()
+
+
+def known_names(kind: Kind, names: Names) -> tuple[bytes, ...]:
+    """The names that a reference may always use, with those that need no declaration."""
+    implied = kind.implied(declares=bool(names.taken))
+    return (*names.known, *map(str.encode, implied)) if implied else names.known
 
 
 class Registers:

@@ -53,7 +53,8 @@ class SlotRow:
 
     free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
     touch only the slot that is open before them, by what they write into it. others: those with other contacts.
-    key_masks: by DFA state of a key, the tokens that it admits.
+    key_masks: by DFA state of a key, the tokens that it admits. parts: where a part of a text is a name, the tokens by
+    what they write into it, by what is missing before it.
     """
 
     static: NDArray[np.bool_]
@@ -61,6 +62,7 @@ class SlotRow:
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
     key_masks: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    parts: dict[bytes, SlotRow] = field(default_factory=dict)
 
     @cached_property
     def texts_alike(self) -> dict[tuple[bytes, bool], list[int]]:
