@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 from schemalm.errors import ConfigurationError
 from schemalm.json_pointer import pointer_to
 from schemalm.rules.name_texts import NameText
-from schemalm.rules.paths import Place, PlaceTree, Steps, Wildcard, parse_path, path_text
+from schemalm.rules.paths import OTHER, Place, PlaceTree, Steps, Wildcard, parse_path, path_text
 from schemalm.rules.structure import NameKind, Referred
 
 # Where an object is: the keys and indices that lead to it.
@@ -158,6 +158,7 @@ def paths_of_names(rules: Mapping[str, NameKind]) -> Iterator[str]:
     for rule in rules.values():
         yield from (rule.scope, *rule.unknown)
         yield from (declared.path for declared in rule.declared)
+        yield from (f"{declared.path}/{OTHER.value}" for declared in rule.declared if declared.keys is not None)
         yield from (
             path_text((*parse_path(declared.path), key)) for declared in rule.declared for key in declared.excluded
         )
