@@ -56,7 +56,7 @@ def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_pa
     messages: list[str] = []
     result = run_demo(tmp_path / "demo", sizes=SIZES, log=messages.append)
     run = load_run(result.run)
-    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.enforced_schema)
     assert len(result.evaluation.samples) == 5
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
     assert "<html" in result.report.read_text()

@@ -14,7 +14,7 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.limits import DEFAULT_LIMITS, Limits
 from schemalm.rules import AnyRules, read_rules
 from schemalm.rules.built_in import DEFAULT_RULES, default_rules
-from schemalm.rules.rules import translate_with_rules
+from schemalm.rules.rules import Rules, translate_with_rules
 from schemalm.schema.sources import Schema, read_schema
 
 # The length of a schema's name in messages, which may be anything.
@@ -45,6 +45,8 @@ def compile_schema(
         tree = read_schema(schema, limits)
         translation, applied = translate_with_rules(tree, file, formats, limits)
         grammar = Grammar(translation, rules=applied)
+        if applied is not None:
+            _refuse_needed_names(grammar, applied)
         if grammar.needs_different_items:
             _write_shortest(grammar)
         return grammar
@@ -54,6 +56,24 @@ def compile_schema(
         raise error.of_source(str(chosen) if isinstance(chosen, str | Path) else "") from None
     except SchemaError as error:
         raise error.of_source(source) from None
+
+
+def _refuse_needed_names(grammar: Grammar, rules: Rules) -> None:
+    """Raises RulesError if every document would have to refer to a name, before any is declared."""
+    if grammar.with_names(grammar.start, rules.closable, are_closed=True) is not None:
+        return
+    needed = (
+        part
+        for part in sorted(rules.closable)
+        if grammar.with_names(grammar.start, frozenset([part]), are_closed=True) is None
+    )
+    part = next(needed, None)
+    where = "" if part is None else f" at {part}" if part in rules.referring else f" of the kind {part!r}"
+    raise RulesError(
+        f"every document would have to refer to a name{where} before one is declared; expected a schema in which a "
+        "document can do without; change it with `amend`",
+        pointer="/names",
+    )
 
 
 def _write_shortest(grammar: Grammar) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemalm.compilation import compile_schema
-from schemalm.dataset.embedded import embedded_workflows
+from schemalm.dataset.embedded import EMBEDDED_RULES, embedded_workflows
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument, read_documents, valid_documents
 from schemalm.dataset.store import Metadata
@@ -102,8 +102,8 @@ def run_demo(
     """Prepare, train, generate, judge and report into the folder `out`, which must be empty or new.
 
     seed: decides which sources are trained on and which are held out, the initial weights, the order of training and
-    the samples. rules: as in `compile_schema`. merge_keys: whether `<<` in documents is resolved or refused; None lets
-    the schema decide.
+    the samples. rules: as in `compile_schema`, but `EMBEDDED_RULES` by default for the embedded workflows. merge_keys:
+    whether `<<` in documents is resolved or refused; None lets the schema decide.
     log: called with one line for each stage. Raises `DataError` if the corpus is too small to train on, and
     `TrainingInterrupted` if a signal arrives during the training or later.
     """
@@ -112,6 +112,8 @@ def run_demo(
         raise DataError(f"{out} is not empty: choose another folder with --out, or delete it")
     if corpus is None and schema != EMBEDDED_SCHEMA:
         raise DataError(f"the embedded corpus has workflows only: give documents of {schema} with --corpus")
+    if corpus is None and rules == DEFAULT_RULES:
+        rules = EMBEDDED_RULES
     log(f"compiling the schema {schema}")
     grammar = compile_schema(schema, rules=rules)
     judge = judge_for(grammar)

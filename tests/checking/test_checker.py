@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,28 +10,39 @@ from schemalm.checking import Checker, findings_of
 from schemalm.compilation import compile_schema
 from schemalm.documents import parse_documents
 from schemalm.limits import Limits
-from schemalm.schema.explanation import Failure
 
 SCHEMA = {
     "type": "object",
-    "properties": {"jobs": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string", "minLength": 2}}},
+    "properties": {
+        "title": {"type": "string"},
+        "jobs": {"type": "object"},
+        "needs": {"type": "array", "items": {"type": "string", "minLength": 2}},
+    },
     "additionalProperties": False,
 }
 
 
-def undeclared(value: Any) -> Iterator[Failure]:
-    """A rule about names for these tests: every need is a job."""
-    jobs = value["jobs"] if isinstance(value.get("jobs"), dict) else {}
-    for index, name in enumerate(value.get("needs", ())):
-        if name not in jobs:
-            yield Failure(("needs", index), "undeclared", f"there is no job {name!r}", offset=1)
-    if "other" in value:
-        yield Failure(("other", "x"), "undeclared", "nothing that counts")
+RULES = {
+    "rules": 1,
+    "title": "Jobs",
+    "expressions": {
+        "delimiters": ["${{", "}}"],
+        "contexts": {"jobs": {"names": "job"}},
+        "places": [{"at": ["/title"], "form": "text", "contexts": ["jobs"]}],
+    },
+    "names": {
+        "job": {
+            "order": "any",
+            "declared": [{"keys": "/jobs"}],
+            "referred": [{"values": "/needs/[]", "order": "any"}, {"values": "/other/*", "order": "any"}],
+        }
+    },
+}
 
 
 @pytest.fixture(scope="module")
 def checker() -> Checker:
-    return Checker(compile_schema(SCHEMA), undeclared)
+    return Checker(compile_schema(SCHEMA, rules=RULES))
 
 
 def test_failures_of_both_kinds_are_found(checker: Checker) -> None:
@@ -40,8 +50,8 @@ def test_failures_of_both_kinds_are_found(checker: Checker) -> None:
     assert [(failure.pointer, failure.keyword) for failure in found] == [
         ("/needs/2", "minLength"),
         ("/othr", "additionalProperties"),
-        ("/needs/1", "undeclared"),
-        ("/needs/2", "undeclared"),
+        ("/needs/1", "names"),
+        ("/needs/2", "names"),
     ]
 
 
@@ -54,14 +64,15 @@ def test_what_is_inside_a_value_that_must_not_be_there_does_not_count(checker: C
 
 
 def test_findings_are_in_the_order_of_the_text_with_offsets_in_scalars(checker: Checker) -> None:
-    loaded = parse_documents("needs:\n  - 'aa'\n  - a\nother: 1\njobs: 3\n")
+    loaded = parse_documents("title: 'a ${{ jobs.bb }}'\nneeds:\n  - 'aa'\n  - a\nother: 1\njobs: 3\n")
     (document,) = findings_of(loaded, "a.yml", checker.failures)
     assert [(finding.line, finding.column, finding.keyword) for finding in document.findings] == [
-        (2, 7, "undeclared"),
-        (3, 5, "minLength"),
-        (3, 6, "undeclared"),
-        (4, 1, "additionalProperties"),
-        (5, 7, "type"),
+        (1, 20, "names"),
+        (3, 5, "names"),
+        (4, 5, "minLength"),
+        (4, 5, "names"),
+        (5, 1, "additionalProperties"),
+        (6, 7, "type"),
     ]
 
 

@@ -167,7 +167,7 @@ def test_an_interrupted_process_exits_130_without_a_traceback(tmp_path: Path) ->
     program = (
         "import schemalm.compilation, signal, os\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs are started to ignore it
-        "schemalm.compilation.compile_schema = lambda _: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
+        "schemalm.compilation.compile_schema = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT), signal.pause())\n"
         "from schemalm.cli import main; main()"
     )
     command = [sys.executable, "-c", program, "schema", str(path)]

@@ -8,8 +8,9 @@ from schemalm.schema.assertions import Assertion
 from schemalm.schema.formula import Atom, Connective, Formula
 from schemalm.schema.keywords.arrays import ArrayAssertion
 from schemalm.schema.keywords.objects import ObjectAssertion
+from schemalm.schema.keywords.strings import InLanguage
 
-BASES = {Assertion, ObjectAssertion, ArrayAssertion, Atom, Connective}
+BASES = {Assertion, ObjectAssertion, ArrayAssertion, InLanguage, Atom, Connective}
 SCHEMA = {
     "type": "object",
     "properties": {"name": {"type": "string", "minLength": 2}, "tags": {"items": {"enum": ["a", 1, None]}}},

@@ -81,11 +81,11 @@ def test_a_mask_cannot_be_changed(workflows: Tokenizer) -> None:
 
 
 def test_a_copy_is_independent(workflows: Tokenizer) -> None:
-    machine = fed(workflows, "KEY:name")
+    machine = fed(workflows, "KEY:on")
     twin = machine.copy()
     twin.advance(twin.completion()[0])
     assert machine.depth == 2
-    assert machine.path == "name"
+    assert machine.path == "on"
     assert machine.completion() != twin.completion()
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 Rules = dict[str, dict[str, Any]]
-# The chains (kind, name) in a text at a place.
-Chains = Callable[[str], list[list[tuple[str, str]]]]
+# The chains (kind, name) in a text at a place of the rules.
+Chains = Callable[[str, str], list[list[tuple[str, str]]]]
 
 
 def verdict(rules: Rules, expression_paths: list[str], chains: Chains, value: Any) -> set[tuple[Any, ...]]:
@@ -67,7 +67,7 @@ class _Document:
         ]
 
     def equal(self, kind: str, left: str, right: str) -> bool:
-        return left.lower() == right.lower() if self.rules[kind].get("ignore_case") else left == right
+        return _folded(left) == _folded(right) if self.rules[kind].get("ignore_case") else left == right
 
     def matching(self, kind: str, scope: Path, name: str, path: Path, order: str) -> set[str]:
         """How the declarations that count write a name."""
@@ -121,8 +121,9 @@ class _Document:
                         found.add(("missing", kind, path, name))
             found |= self.repeated(kind) | self.in_circles(kind)
         for path, value in self.values.items():
-            if isinstance(value, str) and self.pattern(path) in self.expression_paths:
-                for links in chains(value):
+            pattern = self.pattern(path)
+            if isinstance(value, str) and pattern is not None and pattern in self.expression_paths:
+                for links in chains("".join(f"/{step}" for step in pattern), value):
                     found |= self.chain_faults(path, links)
         return found
 
@@ -151,7 +152,7 @@ class _Document:
             for other_path, other in declared[:index]
             if unique
             and self.scope(kind, path) == self.scope(kind, other_path)
-            and (name == other if unique == "exact" else name.lower() == other.lower())
+            and (name == other if unique == "exact" else _folded(name) == _folded(other))
         }
 
     def in_circles(self, kind: str) -> set[tuple[Any, ...]]:
@@ -171,9 +172,13 @@ class _Document:
     def owner(self, kind: str, path: Path) -> str | int:
         """The declared key that holds a place."""
         keys = [_split(part["keys"]) for part in self.rules[kind]["declared"] if "keys" in part]
-        pattern = self.pattern(path) or ()
-        [length, *_] = [len(steps) for steps in keys if pattern[: len(steps)] == steps and len(pattern) > len(steps)]
+        lengths = [len(steps) for steps in keys if self.pattern(path[: len(steps)]) == steps]
+        [length, *_] = [length for length in lengths if len(path) > length]
         return path[length]
+
+
+def _folded(name: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _split(path: str) -> tuple[str, ...]:

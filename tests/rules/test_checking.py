@@ -95,7 +95,7 @@ def comparable(rules: dict[str, Any], found: Violation) -> tuple[Any, ...]:
 
 @given(RULES, st.lists(some_paths("", 3), max_size=3), CONTAINERS)
 def test_violations_are_those_of_the_slow_checker(rules: dict[str, Any], expressions: list[str], value: Any) -> None:
-    def chains(text: str) -> list[list[tuple[str, str]]]:
+    def chains(_: str, text: str) -> list[list[tuple[str, str]]]:
         return [[(link.kind, link.name) for link in links] for links in chains_of(text)] if "$" in text else []
 
     found = {comparable(rules, violation) for violation in violations(rules, value, expressions)}

@@ -72,6 +72,18 @@ def test_values_that_are_not_json_are_refused_with_their_pointer(value: Any, poi
     assert (caught.value.pointer or "/") == pointer
 
 
+@pytest.mark.parametrize(
+    ("value", "pointer"),
+    [({"a": 1, "A": 2}, "/A"), ([1, {"b": 1, "B": 2}, 3], "/1/B"), ({"x": {"y": {"a": 1, "A": 2}}}, "/x/y/A")],
+    ids=["document", "item", "member"],
+)
+def test_keys_that_differ_in_case_alone_are_refused_with_their_pointer(value: Any, pointer: str) -> None:
+    tokenizer = Tokenizer(compile_schema(True, rules={"rules": 1, "keys": {"unique": "ignore-case"}}))
+    with pytest.raises(InvalidDocument, match="differ in upper and lower case alone") as caught:
+        tokenizer.encode(value)
+    assert caught.value.pointer == pointer
+
+
 def test_equal_values_of_different_types_are_encoded_differently_in_one_state() -> None:
     tokenizer = Tokenizer(compile_schema({"items": True}))
     items = [1, True, 1.0, "1", "true", 0, False, -0.0, 0.0, None, "null"]

@@ -16,9 +16,8 @@ from github_rules.definitions import Definitions
 ANY_DEPTH = 3
 
 
-# The types of values that an expression may have in the place of a value of a kind.
+# The types of values that an expression may have in the place of a value of a kind. A text can hold every scalar.
 TYPES: dict[str, Any] = {
-    "text": "string",
     "boolean": "boolean",
     "number": "number",
     "sequence": {"items": "any"},
@@ -39,7 +38,7 @@ class Form:
         """The place of a rules file at these value paths. `typed`: with the type of the expression."""
         if self.form == "none":
             return {"at": paths, "form": "none"}
-        accepts = {"accepts": TYPES[self.kind]} if typed and self.kind else {}
+        accepts = {"accepts": TYPES[self.kind]} if typed and self.kind in TYPES else {}
         found = {"at": paths, "form": self.form, "contexts": list(self.contexts), "functions": list(self.functions)}
         return found | accepts
 

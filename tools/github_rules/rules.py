@@ -49,7 +49,7 @@ def read_source(definitions_file: Path) -> Source:
 def default_rules(source: Source) -> Rules:
     """What GitHub's parser and language service refuse."""
     by_hand = source.by_hand
-    writer = SchemaWriter(source.definitions, by_hand["own"], by_hand["never_expressions"])
+    writer = SchemaWriter(source.definitions, by_hand["own"], by_hand["never_expressions"], by_hand["united"])
     root = writer.body(ROOT, expression=False)
     if root["required"] != ["on", "jobs"]:
         raise ValueError(f"the published schema requires on and jobs, GitHub's definition {root['required']}")

@@ -22,20 +22,31 @@ class SchemaWriter:
     """Writes one JSON Schema definition for each of GitHub's definitions that has a structure.
 
     `own` names definitions of texts that have a JSON Schema definition of their own. `never_expressions` names those
-    that GitHub's reader refuses as one expression, although it knows contexts there.
+    that GitHub's reader refuses as one expression, although it knows contexts there. `united` names mappings that
+    become one definition, with a new name, wherever they are alternatives: so a message can say which keys exclude
+    one another.
     """
 
-    def __init__(self, definitions: Definitions, own: list[str], never_expressions: list[str]) -> None:
+    def __init__(
+        self,
+        definitions: Definitions,
+        own: list[str],
+        never_expressions: list[str],
+        united: dict[str, list[str]],
+    ) -> None:
         self._definitions = definitions
         self._own = set(own)
         self._never_expressions = set(never_expressions)
+        self._united = united
         self._names: dict[str, dict[bool, str]] = {}  # of each definition, without and with expressions
-        self.written: dict[str, Schema] = {KEY: {"type": "string", "minLength": 1, "not": {"pattern": r"\$\{\{"}}}
+        self.written: dict[str, Schema] = {KEY: {"type": "string", "minLength": 1}}
 
     def body(self, name: str, *, expression: bool) -> Schema:
         """The schema of a definition. `expression`: whether one expression may be in its place."""
+        if name in self._united:
+            return _united([self.body(each, expression=expression) for each in self._united[name]])
         definition = self._definitions[name]
-        inside = expression or bool(self._definitions.contexts(name))
+        inside = expression or self._has_contexts(name)
         here = inside and name not in self._never_expressions
         if "one-of" in definition:
             return self._choice(name, here)
@@ -48,7 +59,7 @@ class SchemaWriter:
 
     def reference(self, name: str, *, expression: bool) -> Schema:
         """A reference to the schema of a definition, or this schema itself if it has no structure."""
-        inside = expression or bool(self._definitions.contexts(name))
+        inside = expression or self._has_contexts(name)
         known = self._names.setdefault(name, {})
         if inside in known:
             return {"$ref": f"#/definitions/{known[inside]}"}
@@ -60,6 +71,9 @@ class SchemaWriter:
             return body
         self.written[written] = body
         return {"$ref": f"#/definitions/{written}"}
+
+    def _has_contexts(self, name: str) -> bool:
+        return any(map(self._definitions.contexts, self._united.get(name, [name])))
 
     def _members(self, name: str, expression: bool) -> Schema:
         properties = self._definitions.properties(name)
@@ -81,9 +95,16 @@ class SchemaWriter:
         names = {"propertyNames": {"$ref": f"#/definitions/{keys}"}}
         return names | members | ({"additionalProperties": values} if values else {})
 
+    def _with_united(self, choices: list[str]) -> list[str]:
+        """The choices, with one for those that are united."""
+        for name, parts in self._united.items():
+            if set(parts) <= set(choices):
+                choices = list(dict.fromkeys(name if choice in parts else choice for choice in choices))
+        return choices
+
     def _choice(self, name: str, expression: bool) -> Schema:
         """Constants become one list; schemas of different types become one schema; other ones stay alternatives."""
-        choices = self._definitions.choices(name)
+        choices = self._with_united(self._definitions.choices(name))
         bodies = {choice: self.body(choice, expression=expression) for choice in choices}
         constants = [choice for choice, body in bodies.items() if "enum" in body]
         values = [value for choice in constants for value in bodies[choice]["enum"]]
@@ -120,6 +141,24 @@ def _text(rules: dict[str, Any]) -> Schema:
 
 def _is_plain(schema: Schema) -> bool:
     return not set(schema) - {"type", "minLength"} or len(schema.get("enum", (1, 2))) == 1
+
+
+def _united(schemas: list[Schema]) -> Schema:
+    """One schema of an object for several, each of which requires one key that the others do not know."""
+    properties: dict[str, Any] = {}
+    for schema in schemas:
+        for key, value in schema["properties"].items():
+            if properties.setdefault(key, value) != value:
+                raise ValueError(f"{key} has one form beside {schema['required']}, and another one elsewhere")
+    required = {key: schema["required"] for schema in schemas for key in schema["properties"]}
+    alone = [key for key in properties if sum(key in schema["properties"] for schema in schemas) == 1]
+    return {
+        "type": "object",
+        "properties": properties,
+        "oneOf": [{"required": schema["required"]} for schema in schemas],
+        "dependencies": {key: required[key] for key in alone if [key] != required[key]},
+        "additionalProperties": False,
+    }
 
 
 def _merged(schemas: list[Schema]) -> Schema | None:

@@ -26,16 +26,12 @@ class Checker:
 
     def failures(self, value: Any) -> list[Failure]:
         """The failures of a value; empty if it is valid. Its schema's come first, and none follows from another one."""
-        found = self._failures(value)
-        moot = {failure.path for failure in found if failure.keyword in _ABOUT_THE_WHOLE}
-        return [one for one in dict.fromkeys(found) if one.keyword != NAMES or not _is_inside(one, moot)]
-
-    def _failures(self, value: Any) -> list[Failure]:
-        """What is wrong by the schema."""
         try:
-            return self._encoder.failures(value)
+            found = self._encoder.failures(value)
         except (InvalidDocument, LimitError) as error:
             return [failure_of(error)]
+        moot = {failure.path for failure in found if failure.keyword in _ABOUT_THE_WHOLE}
+        return [one for one in dict.fromkeys(found) if one.keyword != NAMES or not _is_inside(one, moot)]
 
 
 def failure_of(error: InvalidDocument | LimitError) -> Failure:

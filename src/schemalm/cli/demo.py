@@ -55,10 +55,12 @@ def demo(
     as_json: AsJSON = False,
 ) -> None:
     """Run the whole pipeline, from documents to a report."""
+    from schemalm.dataset.embedded import EMBEDDED_RULES  # noqa: PLC0415
+
     terminal = Terminal(as_json)
     documents = corpus or "embedded documents"
     out = out or free_folder(Path("runs"), "demo")
-    chosen = chosen_rules(rules, schema)
+    chosen = EMBEDDED_RULES if corpus is None and rules == DEFAULT_RULES else chosen_rules(rules, schema)
     described = schema_and_rules(schema, chosen)
     terminal.say(f"preparing, training, generating and judging {documents} of {described}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)

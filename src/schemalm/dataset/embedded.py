@@ -1,8 +1,8 @@
 """The workflows bundled with the package, for demonstrations and tests.
 
 They are the first workflows of the workflow book (`tools/workflow_book`), in its order: invented, valid under GitHub's
-schema, and all different. They are not a sample of real workflows. `make packaged-workflows` rewrites the file, byte
-for byte.
+schema and the rules `EMBEDDED_RULES`, and all different. They are not a sample of real workflows. `make
+packaged-workflows` rewrites the file, byte for byte.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from schemalm.files.assets import damaged, read_asset
 
 WORKFLOWS_ASSET = "embedded_workflows.jsonl.zst"
 NUM_EMBEDDED_WORKFLOWS = 2500
+# The strictest built-in rules that all of them keep.
+EMBEDDED_RULES = "github-workflow-strict"
 _MAX_BYTES = 1 << 24
 
 

@@ -19,7 +19,8 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, Open, Stat
 from schemalm.grammar.symbols import Symbol
 from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
-from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, negate
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, conjuncts, negate
+from schemalm.schema.prompt import StatedKeys
 
 # The number of symbols that finish a state, by outcome.
 Costs = dict[int, int]
@@ -64,7 +65,8 @@ class CostTable:
         if goal in self._given_up:
             return None
         try:
-            return self._search.find_any(goal, 2 * self._goals.lower_bound(goal) + EXTRA_SYMBOLS)
+            bound = 2 * self._goals.lower_bound(goal) + EXTRA_SYMBOLS + _symbols_of_stated_keys(goal)
+            return self._search.find_any(goal, bound)
         except GaveUpError:
             self._given_up.add(goal)
             return None
@@ -212,6 +214,14 @@ class CostTable:
             if any(self._cost_after(choice, goal.outcome, best - 1) is not None for choice in targets):
                 return symbol
         raise AssertionError("a state that can be finished begins with some symbol")
+
+
+def _symbols_of_stated_keys(goal: Goal) -> int:
+    """The symbols that stated keys may take besides the lower bound: the letters of free keys, and their values."""
+    if not isinstance(goal.state, Object):
+        return 0
+    stated = [part for part in conjuncts(goal.state.obligation.formulas[0]) if isinstance(part, StatedKeys)]
+    return sum(len(name) + EXTRA_SYMBOLS for part in stated for name in part.needed_keys)
 
 
 def _exact(fixpoint: Fixpoint, state: State, outcome: int, goal: Goal) -> int | None:

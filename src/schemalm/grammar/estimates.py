@@ -191,7 +191,11 @@ def _relevance_of_atom(atom: Atom, holds: bool) -> Relevance:
         if patterned or rest != TRUE:
             return ANY_KEY
         return Relevance(frozenset(name for name, shape in named if shape != TRUE))
-    needed = isinstance(atom, MinProperties | StatedKeys | Promised) if holds else isinstance(atom, MaxProperties | PropertyNames)
+    needed = (
+        isinstance(atom, MinProperties | StatedKeys | Promised)
+        if holds
+        else isinstance(atom, MaxProperties | PropertyNames)
+    )
     return ANY_KEY if needed else NO_KEYS
 
 

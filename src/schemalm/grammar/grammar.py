@@ -27,7 +27,7 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Tar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
-from schemalm.rules.places import AtPlace, Closed, FreeText, Promised, PromisedValue, TextAt, with_closed
+from schemalm.rules.places import AtPlace, Closed, FreeText, NoNames, Promised, PromisedValue, TextAt, with_closed
 from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Atom, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
@@ -436,7 +436,7 @@ class Grammar:
 
 
 def _without_names(atom: Atom) -> Formula:
-    return atom.unrestricted() if isinstance(atom, AtPlace | TextAt | FreeText | Promised | PromisedValue) else open_members(atom)
+    return atom.unrestricted() if isinstance(atom, AtPlace | FreeText | NoNames | TextAt | Promised | PromisedValue) else open_members(atom)
 
 
 # Opens what the names of a document have closed, also in members and items.

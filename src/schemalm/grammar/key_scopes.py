@@ -82,6 +82,8 @@ class KeyScopes:
 def _needs_missing_key(atom: Atom, missed: Collection[str]) -> bool:
     if isinstance(atom, StatedKeys):
         return any(name in missed for name, _ in atom.entries)
+    if isinstance(atom, Promised) and atom.ignores_case:
+        return False  # A free key may keep the promise as well.
     return isinstance(atom, Has | Promised) and atom.name in missed
 
 

@@ -11,7 +11,7 @@ import hashlib
 
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
-from schemalm.rules.places import AtPlace, FreeText, Promised, PromisedValue, TextAt
+from schemalm.rules.places import AtPlace, FreeText, IsAlike, NoNames, Promised, PromisedValue, TextAt
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
@@ -33,6 +33,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     Is: "Is",
     IsInteger: "IsInteger",
     Items: "Items",
+    IsAlike: "IsAlike",
     KindIs: "KindIs",
     MaxItems: "MaxItems",
     MaxLength: "MaxLength",
@@ -48,6 +49,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     NumberIn: "NumberIn",
     Or: "Or",
     Pattern: "Pattern",
+    NoNames: "NoNames",
     Promised: "Promised",
     PromisedValue: "PromisedValue",
     Prompt: "Prompt",

@@ -265,7 +265,7 @@ class StateSpace:
             test = partial(self._shapes.key_satisfies, name)
 
         def move(atom: Atom) -> Formula:
-            assert isinstance(atom, ObjectAssertion), atom
+            assert isinstance(atom, ObjectAssertion)
             return atom.at_key(name, test)
 
         split = split_at_child(obligation, move, partial(self._scopes.concern, name) if name is not None else None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -12,44 +14,88 @@ from schemalm.machine.slots import SlotRow
 from schemalm.regular.automaton import DEAD, Automaton
 
 
-class KeyTexts(NamedTuple):
-    """The texts of a free key from a DFA state on, which ends with one of some outcomes."""
+class Rest(NamedTuple):
+    """What may follow in a text or key: the texts from a DFA state on that end with one of some outcomes."""
 
     automaton: Automaton
     dfa_state: int
     outcomes: frozenset[int]
 
+    def after(self, text: bytes) -> Rest:
+        """What may follow after a text."""
+        return self._replace(dfa_state=self.automaton.run(text, self.dfa_state))
+
     def allows(self, text: bytes, has_ended: bool) -> bool:
-        """Whether a key may be, or begin with, a text."""
-        after = self.automaton.run(text, self.dfa_state)
-        if after == DEAD:
+        """Whether a text may come, or begin."""
+        state = self.after(text).dfa_state
+        if state == DEAD:
             return False
-        return self.automaton.outcome(after) in self.outcomes if has_ended else self.automaton.can_end(after, self.outcomes)
+        if has_ended:
+            return self.automaton.outcome(state) in self.outcomes
+        return self.automaton.can_end(state, self.outcomes)
 
-    def tokens(self, row: SlotRow, prefix: bytes) -> NDArray[np.bool_]:
-        """The tokens of a row with which a key may go on after a prefix: bool [vocab_size]."""
-        here = self._replace(dfa_state=self.automaton.run(prefix, self.dfa_state))
-        if here.dfa_state not in row.key_masks:
-            row.key_masks[here.dfa_state] = here._mask(row)
-        return row.key_masks[here.dfa_state]
+    def allows_alike(self, text: bytes) -> bool:
+        """Whether a text may come in which the case of some letters is changed."""
+        states = {self.dfa_state}
+        for byte in text.lower():
+            letters = {byte, *bytes([byte]).upper()}
+            states = {self.automaton.run(bytes([letter]), state) for state in states for letter in letters} - {DEAD}
+        return any(self.automaton.outcome(state) in self.outcomes for state in states)
 
-    def _mask(self, row: SlotRow) -> NDArray[np.bool_]:
+    def tokens(self, row: SlotRow, prefix: bytes, rest: Rest | None) -> NDArray[np.bool_]:
+        """The tokens of a row with which a name may go on after a prefix: bool [vocab_size].
+
+        rest: what may follow in the text after the prefix; None if every text may.
+        """
+        here = self.after(prefix)
+        key = (here.dfa_state, here.outcomes, rest)
+        if key not in row.key_masks:
+            row.key_masks[key] = here._mask(row, rest)
+        return row.key_masks[key]
+
+    def _mask(self, row: SlotRow, rest: Rest | None) -> NDArray[np.bool_]:
         mask = row.static.copy()
-        if self.dfa_state == DEAD:
-            mask[:] = row.free
-            return mask
         for (text, has_ended), tokens in row.texts.items():
-            if not self.allows(text, has_ended):
+            if not self.allows(text, has_ended) or (not has_ended and not self.after(text).meets(rest, text)):
                 mask[tokens] = False
         return mask
+
+    def meets(self, rest: Rest | None, text: bytes = b"") -> bool:
+        """Whether a text is allowed here, and by `rest` after `text` as well."""
+        return rest is None or _have_common_text(self, rest.after(text))
+
+
+# Pairs of states that a search for a common text looks at.
+MAX_PAIRS = 1_000
+
+
+@lru_cache(4096)
+def _have_common_text(one: Rest, other: Rest) -> bool:
+    """Whether two rests have a text in common; True as well if that is not found out with little work."""
+    if DEAD in (one.dfa_state, other.dfa_state):
+        return False
+    seen = {(one.dfa_state, other.dfa_state)}
+    pending = deque(seen)
+    while pending and len(seen) < MAX_PAIRS:
+        pair = pending.popleft()
+        ours, theirs = one._replace(dfa_state=pair[0]), other._replace(dfa_state=pair[1])
+        if ours.allows(b"", True) and theirs.allows(b"", True):
+            return True
+        for byte in map(int.to_bytes, range(256)):
+            after = (ours.after(byte).dfa_state, theirs.after(byte).dfa_state)
+            if DEAD not in after and after not in seen:
+                seen.add(after)
+                pending.append(after)
+    return bool(pending)
 
 
 class Choice(NamedTuple):
     """The names that may be written.
 
-    only: these alone; None for all. ignores_case: whether `only`, then in lower case, ignores the case of letters.
-    but_not: names that may not be written. but_not_alike: names in lower case; a name that differs from one of them in
-    the case of letters at most may not be written, unless it is in `always`. keys: other names must be such keys.
+    only: these alone; None for all. but_not: names that may not be written. always: names that may be written all the
+    same if they differ from others that may not in the case of letters only. keys: other names must be such keys, from
+    their first byte on. ignores_case: whether `only` and `always` stand for all spellings that differ in the case of
+    letters. but_not_alike: names in lower case, of which no such spelling may be written.
     """
 
     only: frozenset[bytes] | None = None
@@ -57,66 +103,106 @@ class Choice(NamedTuple):
     but_not: frozenset[bytes] = frozenset()
     but_not_alike: frozenset[bytes] = frozenset()
     always: frozenset[bytes] = frozenset()
-    keys: KeyTexts | None = None
+    keys: Rest | None = None
 
-    def allows(self, name: bytes, has_ended: bool) -> bool:
-        """Whether a name, or the beginning of one, may be written."""
-        if has_ended and self._excludes(name):
-            return False
-        if self.only is None:
-            return self.keys is None or (has_ended and name in self.always) or self.keys.allows(name, has_ended)
-        name = name.lower() if self.ignores_case else name
-        return name in self.only if has_ended else any(other.startswith(name) for other in self.only)
+    def allows(self, name: bytes, has_ended: bool, rest: Rest | None = None) -> bool:
+        """Whether a name, or the beginning of one, may be written. rest: what may follow it in the text."""
+        if has_ended:
+            return not self._excludes(name) and (self._lists(name) or self._has_other(name, True))
+        if any(self._fits(other, name, rest) for other in self.listed):
+            return True
+        return self._has_other(name, False) and (self.keys is None or self.keys.after(name).meets(rest))
 
-    def _excludes(self, name: bytes) -> bool:
-        return name in self.but_not or (name.lower() in self.but_not_alike and name not in self.always)
+    def _has_other(self, name: bytes, has_ended: bool) -> bool:
+        """Whether a name that is not listed may be, or begin with, a text."""
+        return self.only is None and (self.keys is None or self.keys.allows(name, has_ended))
 
     @property
-    def has_names(self) -> bool:
-        """Whether there is a name that may be written."""
-        return self.only is None or any(self.allows(name, True) for name in self.only)
+    def listed(self) -> frozenset[bytes]:
+        """The names that are known."""
+        return self.always if self.only is None else self.only
 
-    def tokens(self, row: SlotRow, prefix: bytes) -> NDArray[np.bool_]:
-        """The tokens that go on with a name after `prefix`, and those that touch no name: bool [vocab_size]."""
-        mask = row.static.copy() if self.only is None else self._tokens_of(self.only, row, prefix)
+    def _lists(self, name: bytes) -> bool:
+        return name in self.listed or (self.ignores_case and name.lower() in map(bytes.lower, self.listed))
+
+    def _fits(self, name: bytes, prefix: bytes, rest: Rest | None) -> bool:
+        """Whether a listed name begins with a prefix, may be written, and the text may end with it."""
+        return not self._excludes(name) and self.continues(name, prefix) and self.ends(name[len(prefix) :], rest)
+
+    def continues(self, name: bytes, prefix: bytes) -> bool:
+        """Whether a listed name begins with a prefix."""
+        return name.lower().startswith(prefix.lower()) if self.ignores_case else name.startswith(prefix)
+
+    def ends(self, text: bytes, rest: Rest | None) -> bool:
+        """Whether the rest of a listed name may end a text."""
+        return rest is None or rest.allows(text, True) or (self.ignores_case and rest.allows_alike(text))
+
+    def _excludes(self, name: bytes) -> bool:
+        if name in self.but_not:
+            return True
+        return name.lower() in self.but_not_alike and name not in self.always
+
+    def has_names(self, rest: Rest | None = None) -> bool:
+        """Whether there is a name that may be written, in a text of which `rest` follows."""
+        if self.only is None and (self.keys is None or self.keys.meets(rest)):
+            return True
+        return any(self._fits(name, b"", rest) for name in self.listed)
+
+    def tokens(self, row: SlotRow, prefix: bytes, rest: Rest | None = None) -> NDArray[np.bool_]:
+        """The tokens that go on with a name after `prefix`, and those that touch no name: bool [vocab_size].
+
+        rest: what may follow in the text; None if every text may.
+        """
+        mask = (row.free if self.only is not None else row.static).copy()
+        if self.only is None and self.keys is not None:
+            mask &= self.keys.tokens(row, prefix, rest)
         _set(mask, row.texts_alike, self.but_not_alike, prefix.lower(), False)
-        if self.only is None:
-            if self.keys is not None:
-                mask &= self.keys.tokens(row, prefix)
-            _set(mask, row.texts, self.always, prefix, True)
         _set(mask, row.texts, self.but_not, prefix, False)
+        for name in self.listed:
+            if self.continues(name, prefix) and not self._excludes(name):
+                for tokens in self._tokens_of(name[len(prefix) :], row, rest):
+                    mask[tokens] = True
         return mask
 
-    def _tokens_of(self, only: frozenset[bytes], row: SlotRow, prefix: bytes) -> NDArray[np.bool_]:
-        mask = row.free.copy()
-        texts = row.texts_alike if self.ignores_case else row.texts
-        prefix = prefix.lower() if self.ignores_case else prefix
-        for name in only:
-            if name.startswith(prefix):
-                rest = name[len(prefix) :]
-                for length in range(len(rest) + 1):
-                    mask[texts.get((rest[:length], False), [])] = True
-                mask[texts.get((rest, True), [])] = True
-        return mask
+    def _tokens_of(self, text: bytes, row: SlotRow, rest: Rest | None) -> Iterator[list[int]]:
+        """Yields the tokens that go on with a text, which is the rest of a name."""
+        found = row.texts_alike if self.ignores_case else row.texts
+        text = text.lower() if self.ignores_case else text
+        for length in range(len(text) + 1):
+            for tokens in (found.get((text[:length], False), ()), found.get((text, True), ()) if length == len(text) else ()):
+                if tokens:
+                    yield [token for token in tokens if self._leads_on(token, text[length:], row, rest)]
+
+    def _leads_on(self, token: int, text: bytes, row: SlotRow, rest: Rest | None) -> bool:
+        """Whether a text may end a name after a token."""
+        written, has_ended = row.written[token]
+        return has_ended or rest is None or self.ends(text, rest.after(written))
 
     def __and__(self, other: Choice) -> Choice:
-        """The names that both choices allow; at most one may be a choice of some names only."""
-        limited = self if self.only is not None else other
-        always = {name for name in self.always if name.lower() not in other.but_not_alike}
-        always |= {name for name in other.always if name.lower() not in self.but_not_alike}
+        """The names that both choices allow."""
+        if self.only is None and other.only is not None:
+            return other & self
+        always = self.always | other.always if self.ignores_case == other.ignores_case else frozenset()
+        only = self.only
+        if only is not None:
+            only = frozenset(name for name in only if other.allows(name, True))
         return Choice(
-            limited.only,
-            limited.ignores_case,
+            only,
+            self.ignores_case if only is not None else self.ignores_case or other.ignores_case,
             self.but_not | other.but_not,
             self.but_not_alike | other.but_not_alike,
-            frozenset(always),
+            frozenset(name for name in always if _is_welcome(name, self) and _is_welcome(name, other)),
             self.keys or other.keys,
         )
 
 
+def _is_welcome(name: bytes, choice: Choice) -> bool:
+    return name not in choice.but_not and (name in choice.always or name.lower() not in choice.but_not_alike)
+
+
 def only(names: Iterable[bytes], *, ignores_case: bool) -> Choice:
     """The choice of some names alone."""
-    return Choice(frozenset(map(bytes.lower, names)) if ignores_case else frozenset(names), ignores_case)
+    return Choice(frozenset(names), ignores_case)
 
 
 def other_than(names: Iterable[bytes], *, ignores_case: bool) -> Choice:

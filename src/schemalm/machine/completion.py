@@ -10,13 +10,11 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.item_search import PlannedItem
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import ITEM, KEY_END
-from schemalm.machine.choices import ANYTHING
 from schemalm.machine.costs import new_keys, top_costs
 from schemalm.machine.form_trie import Candidates, Symbols
 from schemalm.machine.item_choices import seen_forms
 from schemalm.machine.item_endings import PUSH_UNITS, Ending, find_endings, machine_after
-from schemalm.machine.name_choices import choice
-from schemalm.machine.name_completion import symbols_of_name
+from schemalm.machine.name_completion import new_key_texts, symbols_of_name
 from schemalm.machine.symbol_machine import SymbolMachine
 from schemalm.machine.uniform_items import uniform_items
 
@@ -36,6 +34,8 @@ def complete(started: SymbolMachine, height: int) -> Ending:
     symbol brings the end closer. Raises GuardError if no end was found that satisfies every guard.
     """
     machine = started.copy()
+    if machine.tables.naming is not None:
+        machine.tables.naming.begin_ending(machine)
     budget, max_symbols = machine.grammar.budget, machine.grammar.limits.completion_symbols
     symbols: list[int] = []
     targets: list[int | None] = [None] * machine.depth
@@ -222,11 +222,7 @@ def _cheapest(machine: SymbolMachine, target: int) -> list[int]:
         if target in (costs := grammar.key_costs(machine.nonterminal, outcome))
     )
     texts = grammar.automaton.texts(node.state.dfa_state, frozenset([key_outcome]))
-    allowed = choice(machine, machine.names, machine.top.slot) if machine.names and machine.top.slot else ANYTHING
-    new = next(
-        text
-        for text in texts
-        if keys.prefix + text.decode("latin-1") not in keys
-        and allowed.allows(keys.prefix.encode("latin-1") + text, True)
-    )
+    if machine.names is not None and machine.top.slot is not None:
+        texts = new_key_texts(machine, key_outcome, texts)
+    new = next(text for text in texts if keys.prefix + text.decode("latin-1") not in keys)
     return [*new, grammar.symbols.ids[KEY_END]]

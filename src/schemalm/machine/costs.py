@@ -30,7 +30,8 @@ def new_keys(machine: SymbolMachine) -> list[tuple[int, int]]:
     return [
         (outcome, distance)
         for outcome, distance in distances
-        if distance >= 0 and not (len(keys) and is_exhausted(machine.tables.texts, machine.nonterminal, keys, frozenset([outcome])))
+        if distance >= 0
+        and not (len(keys) and is_exhausted(machine.tables.texts, machine.nonterminal, keys, frozenset([outcome])))
     ]
 
 

@@ -22,16 +22,17 @@ from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
 from schemalm.machine.filling import MaskFiller
 from schemalm.machine.free_keys import EndlessKeys, KeyTokens
 from schemalm.machine.guards import tokens_with_whole_items
+from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
-from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
+from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.stepper import advance, advance_paths
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 from schemalm.machine.watched_places import Watched, WatchedPlaces
-from schemalm.rules.paths import Place
+from schemalm.rules.paths import Place, Steps, path_text
 
 # Memory for the masks and transitions of one tokenizer, in bytes.
 LIMIT_BYTES = 32 << 20
@@ -47,8 +48,8 @@ class StackEntry:
     is an object that can run out of free keys, the nonterminal at which a free key begins, else NO_NONTERMINAL.
     has_dynamic_mask: whether the mask also depends on earlier keys or items. needs_outcome: whether the outcome of the
     entry above settles this one. place: where the value stands in the tree of the rules, if they speak of it. watched:
-    the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether this
-    is a text that may hold expressions. is_text: whether this is the rest of a string.
+    the rules about names there. slot: the name under way, if rules compare it with others. has_expressions: whether
+    this is a text that may hold expressions. is_text: whether this is the rest of a string.
     """
 
     __slots__ = (
@@ -151,6 +152,10 @@ class FiniteTables:
         self._ends_text = [spelling.endswith(end) for spelling in vocabulary.spellings]
         self.ends_text = self._ends_text.__getitem__
         self.name_masks = NameMasks()
+        self.structure_checks = StructureChecks(self)
+        self.checked_tokens: Callable[[StackEntry], tuple[int, ...]] = lru_cache(num_unpacked)(
+            self.structure_checks.tokens
+        )
         self.naming = Naming(grammar, grammar.rules, self.watched_places) if grammar.rules is not None else None
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
@@ -208,6 +213,11 @@ class FiniteTables:
             entry.is_text = isinstance(state, Text) and state.kind == "string"
             entry.has_expressions = entry.is_text and place.expression is not None
         return entry
+
+    def place_at(self, steps: Steps) -> Place:
+        """Returns the place at some steps of a path of the rules."""
+        assert self.grammar.rules is not None
+        return self.grammar.rules.names.tree.at(path_text(steps))
 
     def like(self, entry: StackEntry, nonterminal: int) -> StackEntry:
         """Returns the entry of another nonterminal at the same place."""

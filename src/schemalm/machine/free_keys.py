@@ -99,7 +99,9 @@ class FreeKeys:
     @property
     def repeating_tokens(self) -> list[int]:
         """The tokens that would end the current key as an earlier one."""
-        return [token for number, token in self._log.ends.get(self._log.compared(self.prefix), ()) if number < self._num]
+        return [
+            token for number, token in self._log.ends.get(self._log.compared(self.prefix), ()) if number < self._num
+        ]
 
     def extended(self, text: str) -> FreeKeys:
         """Returns these keys with a longer prefix of the next one."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from schemalm.errors import LimitError
 from schemalm.machine.completion import cheapest_completion
-from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.finite_tables import StackEntry
+from schemalm.machine.item_masks import tokens_forbidden_by_items
 from schemalm.machine.name_masks import mask_of_names
 from schemalm.machine.name_tokens import advance_key, advance_text
 from schemalm.machine.stepper import replace_top
@@ -66,7 +66,13 @@ class Machine(SymbolMachine):
         return self._touches_names(self.stack[-1])
 
     def _touches_names(self, top: StackEntry) -> bool:
-        return top.slot is not None or (top.has_expressions and bool(self.tables.slot_row(top).others))
+        if top.slot is not None:
+            return True
+        if top.place is None:
+            return False
+        if top.has_expressions:
+            return bool(self.tables.slot_row(top).others)
+        return bool(self.tables.checked_tokens(top))
 
     def forbidden_tokens(self) -> list[int]:
         """Returns the tokens of the top's row that would break a rule on free keys or items, now or later."""
@@ -116,7 +122,7 @@ class Machine(SymbolMachine):
             return True
         transition = self._transition(top, token)
         if transition is None:
-            return False
+            return token in self.tables.checked_tokens(top)
         if transition.is_watched:
             return True
         reached = transition.opened[-1] if transition.opened else self.stack[-2] if len(self.stack) > 1 else None
@@ -124,7 +130,8 @@ class Machine(SymbolMachine):
 
     def _advance_named(self, token: int) -> None:
         """Consumes one token symbol by symbol, so that names are recorded."""
-        if not self.mask()[token]:
+        mask = self.mask()
+        if not 0 <= token < len(mask) or not mask[token]:
             raise not_admitted(token)
         naming, top = self.tables.naming, self.stack[-1]
         assert naming is not None

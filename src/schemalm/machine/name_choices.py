@@ -6,7 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from schemalm.grammar.states import Key, Text
-from schemalm.machine.choices import ANYTHING, Choice, KeyTexts, only, other_than
+from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.registers import Instance, known_names
 from schemalm.machine.slots import AnySlot, WholeText
@@ -16,14 +16,14 @@ from schemalm.rules.name_texts import NameText
 from schemalm.rules.names import Kind, Reference
 
 if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
+    from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.naming import NameState
 
 
-def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
+def choice(machine: SymbolMachine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
     """The names that may be written into a slot."""
     if not isinstance(slot, WholeText):
-        return _in_expression(machine, names, slot)
+        return ANYTHING if names.chain is None else _in_expression(machine, names, names.chain, slot)
     rules = slot.watched.names
     references = rules.referred_keys if slot.is_key else rules.referred_values
     declared = rules.declared_keys if slot.is_key else rules.declared_values
@@ -31,11 +31,15 @@ def choice(machine: Machine, names: NameState, slot: AnySlot) -> Choice | PartCh
         return _in_text(machine, names, slot, references[0], references[0].text)
     parts = [_referred(machine, names, reference) for reference in references]
     parts += [_new(names, kind, slot.is_key) for kind in declared if kind.unique]
-    return reduce(Choice.__and__, parts, ANYTHING)
+    found = reduce(Choice.__and__, parts, ANYTHING)
+    if found.only is None or not slot.is_key or machine.top.watched is not slot.watched:
+        return found
+    used = frozenset(key.encode("latin-1") for key in machine.free_keys)
+    return found._replace(but_not=found.but_not | used | {name.encode() for name in slot.watched.place.named})
 
 
 def _in_text(
-    machine: Machine, names: NameState, slot: WholeText, reference: Reference, form: NameText
+    machine: SymbolMachine, names: NameState, slot: WholeText, reference: Reference, form: NameText
 ) -> PartChoice:
     """The texts that may be written where a part of a text is a name."""
     found = PartChoice(_referred(machine, names, reference), form)
@@ -45,67 +49,76 @@ def _in_text(
     assert isinstance(node.state, Text)
     free = automaton.run(names.prefix, automaton.state((form.free,)))
     state = automaton.restricted(node.state.dfa_state, free)
-    return found._replace(so_far=names.prefix, free=KeyTexts(automaton, state, frozenset(node.accepts)))
+    return found._replace(so_far=names.prefix, free=Rest(automaton, state, frozenset(node.accepts)))
 
 
-def _in_expression(machine: Machine, names: NameState, slot: Slot) -> Choice:
+def rest_of_text(machine: SymbolMachine) -> Rest | None:
+    """What may follow in the whole text or key on top; None if every text may."""
+    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
+    if not isinstance(machine.top.slot, WholeText):
+        return None
+    assert isinstance(node.state, Text | Key)
+    if automaton.admits_every_text(node.state.dfa_state):
+        return None
+    return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
+
+
+def _in_expression(machine: SymbolMachine, names: NameState, chain: tuple[bytes, ...], slot: Slot) -> Choice:
     naming = machine.tables.naming
     assert naming is not None
     if isinstance(slot.type, Names):
         kind = naming.kind(slot.type.kind)
-        return _known(machine, names, kind, names.instance(kind, names.chain), may_be_promised=not kind.earlier)
+        return _known(machine, names, kind, names.instance(kind, chain), may_be_promised=not kind.earlier)
     assert isinstance(slot.type, Object)
-    closed = [name for name, found in slot.type.properties if not _has_names(machine, names, found)]
+    closed = [name for name, found in slot.type.properties if not _has_names(machine, names, chain, found)]
     if slot.type.values is not None:
         return other_than(map(str.encode, closed), ignores_case=True)
     return only((name.encode() for name, _ in slot.type.properties if name not in closed), ignores_case=True)
 
 
-def _has_names(machine: Machine, names: NameState, property_type: Type) -> bool:
+def _has_names(machine: SymbolMachine, names: NameState, chain: tuple[bytes, ...], property_type: Type) -> bool:
     """Whether a property of an object is of use: if its own properties are names, there must be one."""
     if not isinstance(property_type, Names):
         return True
     naming = machine.tables.naming
     assert naming is not None
     kind = naming.kind(property_type.kind)
-    return naming.is_open(machine, kind, names.instance(kind, names.chain))
+    return naming.is_open(machine, kind, names.instance(kind, chain))
 
 
-def _referred(machine: Machine, names: NameState, reference: Reference) -> Choice:
+def _referred(machine: SymbolMachine, names: NameState, reference: Reference) -> Choice:
     found = _known(
         machine, names, reference.kind, names.instance(reference.kind), may_be_promised=not reference.earlier
     )
     if reference.owner is None:
         return found
-    owner = next(key for _, depth, key in names.levels if depth == reference.owner)
-    return found & other_than(names.registers.leading_to(reference.kind.number, owner), ignores_case=False)
+    leading = names.registers.leading_to(reference.kind, names.owner(reference))
+    return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def _known(machine: Machine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
+def _known(machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None
     if found.are_unknown:
         return ANYTHING
-    keys = naming.promises.new_keys(machine, kind, instance[1]) if may_be_promised else None
     known = known_names(kind, found)
-    if keys is not None:
-        alike = other_than(found.known, ignores_case=True) if kind.unique == "ignore-case" else ANYTHING
-        return alike._replace(always=frozenset(known), keys=_texts(machine, keys))
-    return only(known, ignores_case=kind.ignore_case)
-
-
-def _texts(machine: Machine, key: int) -> KeyTexts:
-    node = machine.grammar.nonterminals[key]
-    assert isinstance(node.state, Key)
-    return KeyTexts(machine.grammar.automaton, node.state.dfa_state, frozenset(node.accepts))
+    new = naming.promises.new_names(machine, kind, instance[1]) if may_be_promised and not names.is_ending else None
+    if new is None:
+        return only(known, ignores_case=kind.ignore_case)
+    listed = frozenset([*known, *new.listed])
+    if new.keys is None:
+        return only(listed, ignores_case=kind.ignore_case)
+    alike = kind.unique == "ignore-case" and not kind.ignore_case
+    excluded = other_than(found.known, ignores_case=True) if alike else ANYTHING
+    return excluded._replace(always=listed, keys=new.keys, ignores_case=kind.ignore_case)
 
 
 def _new(names: NameState, kind: Kind, is_key: bool) -> Choice:
     """The names that a declaration may use. Repeated keys are excluded anyway; a promised key is welcome."""
     found = names.registers.names(names.instance(kind))
     taken = other_than(found.taken, ignores_case=kind.unique == "ignore-case")
-    if not is_key or kind.unique == "exact":
+    if not is_key or kind.unique == "exact" or kind.ignore_case:
         return taken
     promised = other_than(found.promised, ignores_case=True)._replace(always=frozenset(found.promised))
     return taken & promised

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from schemalm.grammar.states import Key, Text
-from schemalm.machine.choices import Choice, KeyTexts
-from schemalm.machine.name_choices import choice
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+
+from schemalm.grammar.states import Key, Text, Value
+from schemalm.machine.choices import Choice, Rest
+from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText, is_part_of_name
 from schemalm.machine.symbol_machine import SymbolMachine
-from schemalm.regular.automaton import DEAD
 
 
 def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
@@ -19,41 +21,66 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
     top, names = machine.top, machine.names
     assert names is not None
     state = machine.grammar.nonterminals[top.nonterminal].state
+    if isinstance(state, Value) and top.watched is not None and top.watched.checks_text:
+        return _beginning_of_name(machine, outcome)
     if isinstance(state, Key) or (top.slot is None and not top.has_expressions):
         return []
     assert isinstance(state, Text)
     if top.slot is None:
         return _outside_names(machine, outcome)
-    allowed = choice(machine, names, top.slot)
+    machine, allowed = with_choice(machine)
     if isinstance(allowed, PartChoice):
-        rest = KeyTexts(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
+        rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
         return [*next(allowed.endings(rest)), machine.grammar.end_symbol]
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
     if allowed.allows(names.prefix, True) and names.prefix:
         return [_nearest(machine, outcome, within_name=False)]
-    found = _shortest(names.prefix, allowed)
+    found = next(_endings(names.prefix, allowed), b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
 
 
-def _shortest(prefix: bytes, allowed: Choice) -> bytes:
-    """The rest of the shortest known name that begins with a prefix; empty if there is none."""
-    known = sorted((allowed.only or allowed.always), key=lambda name: (len(name), name))
-    return next((name[len(prefix) :] for name in known if name.startswith(prefix) and allowed.allows(name, True)), b"")
+def _beginning_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
+    """The first symbol of the cheapest value that names allow; it makes a promise only if there is no other."""
+    if not machine.mask().any():
+        machine = machine.copy()
+        machine.names = machine.names._replace(is_ending=False)
+    return [_nearest(machine, outcome, within_name=None)]
+
+
+def with_choice(machine: SymbolMachine) -> tuple[SymbolMachine, Choice]:
+    """The machine, which makes a promise only if the text on top cannot end otherwise, and the choice of names there."""
+    names, slot = machine.names, machine.top.slot
+    assert names is not None and slot is not None
+    allowed, rest = choice(machine, names, slot), rest_of_text(machine)
+    if allowed.allows(names.prefix, False, rest) or (rest is None and allowed.allows(names.prefix, True)):
+        return machine, allowed
+    other = machine.copy()
+    other.names = names._replace(is_ending=False)
+    return other, choice(other, other.names, slot)
+
+
+def _endings(prefix: bytes, allowed: Choice) -> Iterator[bytes]:
+    """The ends of the listed names that begin with a prefix, the shortest first."""
+    for name in sorted(allowed.listed, key=lambda name: (len(name), name)):
+        if allowed.continues(name, prefix) and allowed.allows(name, True):
+            yield name[len(prefix) :]
 
 
 def _end_of_text(machine: SymbolMachine, state: Text, allowed: Choice, outcome: int) -> bytes:
-    """The rest of a whole text that is a name. Known names come first, so that no promise is made without need."""
+    """The rest of a whole text that is a name. Listed names come first, so that no promise is made without need."""
     automaton, names = machine.grammar.automaton, machine.names
     assert names is not None
-    for name in sorted(allowed.only or allowed.always, key=lambda name: (len(name), name)):
-        rest = name[len(names.prefix) :]
-        if name.startswith(names.prefix) and allowed.allows(name, True):
-            end = automaton.run(rest, state.dfa_state)
-            if end != DEAD and automaton.outcome(end) == outcome:
-                return rest
-    texts = automaton.texts(state.dfa_state, frozenset([outcome]))
-    return next(text for text in texts if allowed.allows(names.prefix + text, True))
+    rest = Rest(automaton, state.dfa_state, frozenset([outcome]))
+    for text in _endings(names.prefix, allowed):
+        for spelled in (text, text.lower(), text.upper()):
+            if rest.allows(spelled, True) and allowed.allows(names.prefix + spelled, True):
+                return spelled
+    texts = rest.automaton.texts(state.dfa_state, rest.outcomes)
+    if allowed.keys is not None:
+        keys = allowed.keys.after(names.prefix)
+        texts = _alternately(texts, keys.automaton.texts(keys.dfa_state, keys.outcomes))
+    return next(text for text in texts if rest.allows(text, True) and allowed.allows(names.prefix + text, True))
 
 
 def _outside_names(machine: SymbolMachine, outcome: int) -> list[int]:
@@ -79,3 +106,22 @@ def _nearest(machine: SymbolMachine, outcome: int, *, within_name: bool | None) 
             best, least = symbol, cost
     assert best >= 0, "a text can always be ended"
     return best
+
+
+def new_key_texts(machine: SymbolMachine, outcome: int, texts: Iterator[bytes]) -> Iterator[bytes]:
+    """The rests of the key on top that names allow, known names first. `texts`: those that end with the outcome."""
+    machine, allowed = with_choice(machine)
+    names, state = machine.names, machine.grammar.nonterminals[machine.nonterminal].state
+    assert names is not None and isinstance(state, Key)
+    rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
+    listed = _endings(names.prefix, allowed)
+    return (
+        text
+        for text in chain(listed, texts)
+        if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
+    )
+
+
+def _alternately(one: Iterator[bytes], other: Iterator[bytes]) -> Iterator[bytes]:
+    """The texts of two iterators in turn."""
+    return (text for text in chain.from_iterable(zip_longest(one, other)) if text is not None)

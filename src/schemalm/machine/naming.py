@@ -9,50 +9,69 @@ for that name to the stack. So the completion, which knows only the stack, keeps
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.name_choices import choice
 from schemalm.machine.promises import Promises
-from schemalm.machine.registers import Instance, Registers, known_names
+from schemalm.machine.registers import NOWHERE, Instance, Registers, known_names, spelling
+from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
+from schemalm.rules.paths import ITEM, Steps
 from schemalm.rules.rules import Rules
 
 if TYPE_CHECKING:
     from schemalm.machine.finite_tables import StackEntry
-    from schemalm.machine.machine import Machine
+    from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.watched_places import Watched, WatchedPlaces
 
-# The keys and indices that tell scopes apart: the height of the rest, the number of steps from the root, the key.
-Levels: TypeAlias = "tuple[tuple[int, int, bytes], ...]"
+class Level(NamedTuple):
+    """A key that leads to the top and tells scopes apart: the height of the rest, the steps before the key, the key."""
+
+    height: int
+    steps: Steps
+    key: bytes
+
+    @property
+    def depth(self) -> int:
+        """The number of steps before the key."""
+        return len(self.steps)
 
 
 class NameState(NamedTuple):
     """What one machine knows about names.
 
-    levels: what leads to the top and tells scopes apart, from the outermost on. prefix: the name under way. chain: the
-    declared names before it in the same expression, such as `build` in `needs.build.outputs.version`.
+    levels: from the outermost on. prefix: the name under way. chain: the declared names before it in the same
+    expression, such as `build` in `needs.build.outputs.version`; None after one that is not known. is_ending: whether a
+    completion is under way, which makes no promise without need.
     """
 
     registers: Registers = Registers()
-    levels: Levels = ()
+    levels: tuple[Level, ...] = ()
     prefix: bytes = b""
-    chain: tuple[bytes, ...] = ()
+    chain: tuple[bytes, ...] | None = ()
+    is_ending: bool = False
 
     def instance(self, kind: Kind, chain: Collection[bytes] = ()) -> Instance:
         """The scope of a kind at the top, or the one that the names of a chain lead to."""
-        keys = {depth: key for _, depth, key in self.levels} | dict(
-            zip(reversed(kind.levels), reversed([*chain]), strict=False)
-        )
-        return kind.number, tuple(keys.get(depth, b"") for depth in kind.levels)
+        if not kind.levels:
+            return kind.number, ()
+        keys = {level.depth: level.key for level in self.levels if kind.scope[: level.depth] == level.steps}
+        keys |= {depth: b"" for depth in kind.levels if kind.scope[depth] is ITEM}
+        keys |= dict(zip(reversed(kind.levels), reversed([*chain]), strict=False))
+        return kind.number, tuple(keys.get(depth, NOWHERE) for depth in kind.levels)
 
     def height(self, kind: Kind) -> int:
         """The height of the rest that holds the scope of a kind; -1 if that is the document."""
-        last = kind.levels[-1] if kind.levels else -1
-        return next((height for height, depth, _ in self.levels if depth == last), -1)
+        levels = (level for level in self.levels if level.depth in kind.levels)
+        return max((level.height for level in levels if kind.scope[: level.depth] == level.steps), default=-1)
+
+    def owner(self, reference: Reference) -> bytes:
+        """The declared key that holds the top, where references may not lead in a circle."""
+        return next(level.key for level in self.levels if level.depth == reference.owner)
 
 
 class Site(NamedTuple):
@@ -68,8 +87,10 @@ class Naming:
     def __init__(self, grammar: Grammar, rules: Rules, watched_places: WatchedPlaces) -> None:
         self._grammar = grammar
         self._kinds, self._kinds_by_name = rules.names.kinds, rules.names.by_name
-        self.promises = Promises(grammar)
+        self._closable = rules.closable
+        self.promises = Promises(grammar, rules.closable)
         self._in_expressions = rules.kinds_in_expressions
+        self._texts_at: dict[Site, SiteTexts | None] = {}
         self._sites = self._find_sites(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
         self._end, self._key_end = ids[END], ids[KEY_END]
@@ -93,18 +114,29 @@ class Naming:
                 kinds = [reference.kind for reference in references]
                 depths = {depth for kind in kinds for depth in kind.levels}
                 depths |= {reference.owner for reference in references if reference.owner is not None}
-                for kind in [*kinds, *(declared if references else ())]:
+                is_scarce = not is_key and any(kind.unique for kind in declared)
+                if is_scarce and site_texts(self._grammar, watched.place, is_key=False) is None:
+                    is_scarce = False
+                if is_scarce:
+                    depths |= {depth for kind in declared for depth in kind.levels}
+                for kind in [*kinds, *(declared if references or is_scarce else ())]:
+                    depths = {depth for depth in depths if watched.place.steps[depth] is not ITEM}
                     found[kind.name].append(Site(WholeText(watched, is_key), frozenset(depths)))
         return found
 
-    def begin(self, machine: Machine) -> None:
+    def begin(self, machine: SymbolMachine) -> None:
         """Starts to follow a new document."""
         machine.names = NameState()
-        paths = [site.slot.watched.place.path for sites in self._sites.values() for site in sites]
-        self._set_closed(machine, [*self._in_expressions, *paths], -1, are_closed=True)
+        self._set_closed(machine, self._closable, -1, are_closed=True)
         self._refresh(machine, [kind for kind in self._kinds if not kind.levels])
 
-    def push(self, machine: Machine, symbol: int, push: Callable[[int], None]) -> None:
+    def begin_ending(self, machine: SymbolMachine) -> None:
+        """Excludes promises as far as the document can end without them."""
+        if machine.names is not None and not machine.names.is_ending:
+            machine.names = machine.names._replace(is_ending=True)
+            self._refresh(machine, [kind for kind in self._kinds if kind.may_be_promised])
+
+    def push(self, machine: SymbolMachine, symbol: int, push: Callable[[int], None]) -> None:
         """Consumes one symbol by `push`, which knows nothing of names."""
         entry = machine.top
         if symbol < NUM_BYTES:
@@ -129,7 +161,7 @@ class Naming:
         if machine.stack:
             self.arrive(machine)
 
-    def _text(self, machine: Machine, symbol: int) -> bytes | None:
+    def _text(self, machine: SymbolMachine, symbol: int) -> bytes | None:
         """The key or string that ends with a symbol; None for other symbols."""
         if symbol == self._key_end:
             return machine.free_keys.prefix.encode("latin-1")
@@ -139,7 +171,7 @@ class Naming:
         found = self._keys.get(symbol)
         return self._constants.get(symbol) if found is None else found
 
-    def _continue_text(self, machine: Machine, slot: AnySlot | None, symbol: int) -> None:
+    def _continue_text(self, machine: SymbolMachine, slot: AnySlot | None, symbol: int) -> None:
         """Records one more byte of a text or key."""
         assert machine.names is not None
         if slot is not None and is_part_of_name(slot, symbol):
@@ -149,29 +181,31 @@ class Naming:
             self.end_name(machine, slot)
         self._begin_name(machine)
 
-    def _begin_name(self, machine: Machine) -> None:
+    def _begin_name(self, machine: SymbolMachine) -> None:
         """Prepares for the name that may begin at the top."""
         slot = machine.top.slot
         if slot is not None:
             assert machine.names is not None
             begins_chain = isinstance(slot, WholeText) or slot.level == 0
-            machine.names = machine.names._replace(prefix=b"", chain=() if begins_chain else machine.names.chain)
+            chain = () if begins_chain else machine.names.chain
+            machine.names = machine.names._replace(prefix=b"", chain=chain)
 
-    def end_name(self, machine: Machine, slot: AnySlot) -> None:
+    def end_name(self, machine: SymbolMachine, slot: AnySlot) -> None:
         """Records the name in an expression that has just ended."""
         names = machine.names
         assert names is not None and not isinstance(slot, WholeText)
         if isinstance(slot.type, Names):
-            kind = self.kind(slot.type.kind)
-            self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
-            machine.names = machine.names._replace(chain=(*names.chain, names.prefix))
+            kind, chain = self.kind(slot.type.kind), chain_after(names, self.kind(slot.type.kind), names.prefix)
+            if names.chain is not None:
+                self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
+            machine.names = machine.names._replace(chain=chain)
         machine.names = machine.names._replace(prefix=b"")
 
     def kind(self, name: str) -> Kind:
         """The kind with a name."""
         return self._kinds_by_name[name]
 
-    def record_key(self, machine: Machine, watched: Watched, key: bytes) -> None:
+    def record_key(self, machine: SymbolMachine, watched: Watched, key: bytes) -> None:
         """Records what a key declares and refers to, before its last symbol."""
         if key.decode() in watched.place.named:
             return
@@ -180,7 +214,7 @@ class Naming:
         for kind in watched.names.declared_keys:
             self._declare(machine, kind, key)
 
-    def record_scalar(self, machine: Machine, watched: Watched, text: bytes | None) -> None:
+    def record_scalar(self, machine: SymbolMachine, watched: Watched, text: bytes | None) -> None:
         """Records what a string declares and refers to, before its last symbol; `text` is None for other scalars."""
         assert machine.names is not None
         if text is not None:
@@ -195,53 +229,55 @@ class Naming:
             machine.names = machine.names._replace(registers=registers)
         self._refresh(machine, watched.names.opened)
 
-    def _declare(self, machine: Machine, kind: Kind, name: bytes) -> None:
+    def _declare(self, machine: SymbolMachine, kind: Kind, name: bytes) -> None:
         names = machine.names
         assert names is not None
-        registers = names.registers.declare(names.instance(kind), name, waits=kind.starts_after_item)
+        registers = names.registers.declare(kind, names.instance(kind), name)
         machine.names = names._replace(registers=registers)
         self._refresh(machine, [kind])
 
-    def _refer(self, machine: Machine, reference: Reference, name: bytes) -> None:
+    def _refer(self, machine: SymbolMachine, reference: Reference, name: bytes) -> None:
         names = machine.names
         assert names is not None
         if reference.owner is not None:
-            owner = next(key for _, depth, key in names.levels if depth == reference.owner)
-            registers = names.registers.refer(reference.kind.number, owner, name)
+            registers = names.registers.refer(reference.kind, names.owner(reference), name)
             machine.names = names._replace(registers=registers)
         self._promise_if_new(machine, reference.kind, names.instance(reference.kind), name)
 
-    def _promise_if_new(self, machine: Machine, kind: Kind, instance: Instance, name: bytes) -> None:
+    def _promise_if_new(self, machine: SymbolMachine, kind: Kind, instance: Instance, name: bytes) -> None:
         names = machine.names
         assert names is not None
         known = names.registers.names(instance)
-        if known.are_unknown or name in known_names(kind, known):
+        if known.are_unknown or spelling(kind, known_names(kind, known), name) is not None:
             return
-        if self.promises.add(machine, kind, instance[1], name):
-            machine.names = names._replace(registers=names.registers.promise(instance, name))
+        if not self.promises.add(machine, kind, instance[1], name):
+            raise ValueError(f"there is no {kind.word} {name!r}, and none can be declared any more")
+        machine.names = names._replace(registers=names.registers.promise(instance, name))
 
-    def enter(self, machine: Machine, watched: Watched, key: bytes | None) -> None:
+    def enter(self, machine: SymbolMachine, watched: Watched, key: bytes | None) -> None:
         """Records the key that has just been opened."""
-        names, height, depth = machine.names, len(machine.stack) - 2, len(watched.place.steps)
+        names, height = machine.names, len(machine.stack) - 2
         assert names is not None
         if watched.has_levels:
             assert key is not None, "scopes are told apart by keys"
-            machine.names = names._replace(levels=(*names.levels, (height, depth, key)))
+            machine.names = names._replace(levels=(*names.levels, Level(height, watched.place.steps, key)))
             self._refresh(machine, self._kinds)
         for kinds in watched.passes.values():
             self._refresh(machine, kinds)
 
-    def arrive(self, machine: Machine) -> None:
+    def arrive(self, machine: SymbolMachine) -> None:
         """Ends the levels and items that the top has left, and prepares for a name."""
         names, height, watched = machine.names, len(machine.stack) - 1, machine.top.watched
         assert names is not None
-        if names.levels and names.levels[-1][0] >= height:
-            machine.names = names._replace(levels=tuple(level for level in names.levels if level[0] < height))
+        if names.levels and names.levels[-1].height >= height:
+            machine.names = names._replace(levels=tuple(level for level in names.levels if level.height < height))
         if watched is not None and watched.ends_items:
             self._end_items(machine, watched.ends_items)
+        if watched is not None and watched.ends_scopes:
+            self._end_scopes(machine, watched.ends_scopes)
         self._begin_name(machine)
 
-    def _end_items(self, machine: Machine, kinds: Iterable[Kind]) -> None:
+    def _end_items(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
         """Declares the names that have waited for the end of an item."""
         for kind in kinds:
             names = machine.names
@@ -251,7 +287,17 @@ class Naming:
                 machine.names = names._replace(registers=names.registers.end_item(instance))
                 self._refresh(machine, [kind])
 
-    def _refresh(self, machine: Machine, kinds: Iterable[Kind]) -> None:
+    def _end_scopes(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
+        """Forgets the names that count within an item, after its end."""
+        for kind in kinds:
+            names = machine.names
+            assert names is not None
+            registers = names.registers.leave(names.instance(kind))
+            if registers is not names.registers:
+                machine.names = names._replace(registers=registers)
+                self._refresh(machine, [kind])
+
+    def _refresh(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
         """Opens what can be referred to now, and closes what cannot, as far as it depends on some kinds."""
         for kind in kinds:
             names = machine.names
@@ -262,27 +308,46 @@ class Naming:
             for site in self._sites[kind.name]:
                 self._refresh_site(machine, names, site)
 
-    def _refresh_site(self, machine: Machine, names: NameState, site: Site) -> None:
+    def _refresh_site(self, machine: SymbolMachine, names: NameState, site: Site) -> None:
         """Opens or closes the place of a reference, within its scope."""
-        heights = {depth: height for height, depth, _ in names.levels}
+        steps = site.slot.watched.place.steps
+        heights = {level.depth: level.height for level in names.levels if steps[: level.depth] == level.steps}
         if any(depth not in heights for depth in site.depths):
             return
-        is_open = choice(machine, names, site.slot).has_names
+        allowed, texts = choice(machine, names, site.slot), self._texts_of(site)
+        is_open = allowed.has_names() if texts is None else texts.can_be(allowed)
         height = max((heights[depth] for depth in site.depths), default=-1)
         self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
 
-    def is_open(self, machine: Machine, kind: Kind, instance: Instance) -> bool:
+    def _texts_of(self, site: Site) -> SiteTexts | None:
+        """The texts that the schema allows at the place of a reference; None if every text is allowed."""
+        if site not in self._texts_at:
+            self._texts_at[site] = site_texts(self._grammar, site.slot.watched.place, is_key=site.slot.is_key)
+        return self._texts_at[site]
+
+    def is_open(self, machine: SymbolMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
         known = machine.names.registers.names(instance)
         if known.are_unknown or known_names(kind, known):
             return True
-        return not kind.earlier and self.promises.are_possible(machine, kind, instance[1])
+        return not kind.earlier and self.promises.new_names(machine, kind, instance[1]) is not None
 
-    def _set_closed(self, machine: Machine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
+    def _set_closed(self, machine: SymbolMachine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
         """Changes the stack above a height."""
         for height in range(below + 1, len(machine.stack)):
             entry = machine.stack[height]
             found = self._grammar.with_names(entry.nonterminal, frozenset(changed), are_closed=are_closed)
             if found is not None and found != entry.nonterminal:
                 machine.stack[height] = machine.tables.like(entry, found)
+
+
+def chain_after(names: NameState, kind: Kind, name: bytes) -> tuple[bytes, ...] | None:
+    """The chain after one more name of a kind."""
+    if names.chain is None:
+        return None
+    known = names.registers.names(names.instance(kind, names.chain))
+    found = spelling(kind, known.known, name)
+    if found is None:
+        return None if known.are_unknown else (*names.chain, name)
+    return (*names.chain, found)

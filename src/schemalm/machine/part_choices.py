@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.machine.choices import Choice, KeyTexts
+from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.slots import SlotRow
 from schemalm.regular.automaton import DEAD
 from schemalm.rules.name_texts import NameText
@@ -24,14 +24,13 @@ class PartChoice(NamedTuple):
     names: Choice
     form: NameText
     so_far: bytes = b""
-    free: KeyTexts | None = None
+    free: Rest | None = None
 
-    @property
-    def has_names(self) -> bool:
-        """Whether there is a name that may be written."""
-        return self.names.has_names
+    def has_names(self, _rest: Rest | None = None) -> bool:
+        """Whether there is a name that may be written, or the text under way may do without."""
+        return self.names.has_names() or self._is_free(self.so_far, False)
 
-    def allows(self, text: bytes, has_ended: bool) -> bool:
+    def allows(self, text: bytes, has_ended: bool, _rest: Rest | None = None) -> bool:
         """Whether a text, or the beginning of one, may be written; it begins with the text so far."""
         if self._is_free(text, has_ended):
             return True
@@ -43,7 +42,7 @@ class PartChoice(NamedTuple):
             return False
         return self.free.allows(text[len(self.so_far) :], has_ended)
 
-    def tokens(self, row: SlotRow, _prefix: bytes) -> NDArray[np.bool_]:
+    def tokens(self, row: SlotRow, _prefix: bytes, _rest: Rest | None = None) -> NDArray[np.bool_]:
         """The tokens that may follow the text so far: bool [vocab_size]."""
         begun = self.form.begun(self.so_far, False)
         if begun is None or begun[1]:
@@ -51,7 +50,7 @@ class PartChoice(NamedTuple):
         assert self.free is not None, "a text is under way"
         name, _ = begun
         mask = self.names.tokens(self._names_of(row), name)
-        return mask if self.free.dfa_state == DEAD else mask | self.free.tokens(row, b"")
+        return mask if self.free.dfa_state == DEAD else mask | self.free.tokens(row, b"", None)
 
     def _names_of(self, row: SlotRow) -> SlotRow:
         """The tokens of a row by what they write into the name."""
@@ -63,23 +62,24 @@ class PartChoice(NamedTuple):
                 begun = self.form.begun(written + text, has_ended)
                 if begun is not None:
                     part.texts.setdefault(begun, []).extend(tokens)
+                    part.written.update(dict.fromkeys(tokens, begun))
                     part.static[tokens] = True
             row.parts[missing] = part
         return row.parts[missing]
 
-    def endings(self, rest: KeyTexts) -> Iterator[bytes]:
+    def endings(self, rest: Rest) -> Iterator[bytes]:
         """The allowed ends of the text, the best first: without a name, then with known ones. `rest`: what may follow."""
         if self.free is not None and self.free.dfa_state != DEAD:
             yield from self._first(self.free._replace(outcomes=rest.outcomes))
         prefix = self.form.prefix.encode()
-        for name in sorted(self.names.only or self.names.always, key=lambda name: (len(name), name)):
+        for name in sorted(self.names.listed, key=lambda name: (len(name), name)):
             text = prefix + name
             if text.startswith(self.so_far) and rest.allows(text[len(self.so_far) :], True) and self.allows(text, True):
                 yield text[len(self.so_far) :]
         texts = rest.automaton.texts(rest.dfa_state, rest.outcomes)
         yield from (text for text in texts if self.allows(self.so_far + text, True))
 
-    def _first(self, free: KeyTexts) -> Iterator[bytes]:
+    def _first(self, free: Rest) -> Iterator[bytes]:
         for text in free.automaton.texts(free.dfa_state, free.outcomes):
             yield text
             return

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.nonterminals import Nonterminal
-from schemalm.grammar.states import Key, Value
+from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
+from schemalm.machine.choices import Rest
+from schemalm.machine.registers import NOWHERE, Names
 from schemalm.rules.names import Kind
 from schemalm.rules.paths import ITEM, OTHER, Place, Steps, Wildcard
 from schemalm.rules.places import Promised, PromisedValue
@@ -22,78 +24,118 @@ from schemalm.schema.formula import TRUE, Formula, any_of
 from schemalm.schema.keywords.arrays import contains
 
 if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
+    from schemalm.machine.symbol_machine import SymbolMachine
 
 # The most promises of one kind that wait at once.
-MAX_PROMISES = 16
+MAX_PROMISES = 64
 # The kinds of values that are no containers.
 SCALARS = ("null", "boolean", "number", "string")
 # The texts of a key that are tried for a name that is not in use.
-MAX_TRIED = 200
+MAX_TEXTS = 200
+
+
+class NewNames(NamedTuple):
+    """The names that may still be declared: those that are listed, and the texts of the free keys `keys`."""
+
+    listed: frozenset[bytes]
+    keys: Rest | None
+
+
+class _Demand(NamedTuple):
+    """A demand on the rest at a height, which it makes another nonterminal."""
+
+    height: int
+    nonterminal: int
 
 
 class Promises:
-    """Adds promises to machines of one grammar."""
+    """Adds promises to machines of one grammar. `closable`: the kinds and places that can be closed."""
 
-    def __init__(self, grammar: Grammar) -> None:
-        self._grammar = grammar
-        self._key_nonterminals: dict[tuple[int, tuple[str, ...]], int | None] = {}
-        self._samples: dict[int, tuple[bytes, ...]] = {}
+    def __init__(self, grammar: Grammar, closable: frozenset[str]) -> None:
+        self._grammar, self._closable = grammar, closable
+        self._containers: dict[tuple[int, tuple[str, ...]], int | None] = {}
+        self._named: dict[int, list[str]] = {}
+        self._samples: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
 
-    def add(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
+    def add(self, machine: SymbolMachine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
         """Demands that a name be declared later; False if that is impossible. `keys`: lead to its scope."""
         for steps in _reachable(kind):
-            found = self._demand(machine, kind, steps, keys, name)
+            found = None if NOWHERE in keys else self._demand(machine, kind, steps, keys, name)
             if found is not None:
-                height, nonterminal = found
-                entry = machine.stack[height]
-                machine.stack[height] = machine.tables.like(entry, nonterminal)
+                machine.stack[found.height] = machine.tables.like(machine.stack[found.height], found.nonterminal)
                 return True
         return False
 
-    def are_possible(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...]) -> bool:
-        """Whether a new name may still be declared."""
-        return self.new_keys(machine, kind, keys) is not None
-
-    def new_keys(self, machine: Machine, kind: Kind, keys: tuple[bytes, ...]) -> int | None:
-        """The nonterminal of the keys with which a new name may still be declared; None if there are none."""
+    def new_names(self, machine: SymbolMachine, kind: Kind, keys: tuple[bytes, ...]) -> NewNames | None:
+        """The new names that may still be declared; None if there are none."""
         assert machine.names is not None
         known = machine.names.registers.names((kind.number, keys))
-        if not kind.may_be_promised or len(known.promised) >= MAX_PROMISES:
+        if not kind.may_be_promised or len(known.promised) >= MAX_PROMISES or NOWHERE in keys:
             return None
-        used = {name.lower() for name in (*known.taken, *known.promised)}
         for steps in _reachable(kind):
-            found = self._keys(machine, steps, _concrete(steps, kind, keys))
-            if found is None:
-                continue
-            name = next((text for text in self._texts(found) if text.lower() not in used), None)
-            if name is not None and self._demand(machine, kind, steps, keys, name) is not None:
+            found = self._new_names_at(machine, kind, steps, keys, known)
+            if found is not None:
                 return found
         return None
 
-    def _texts(self, key: int) -> tuple[bytes, ...]:
-        """The first texts of a free key: more than can be in use."""
-        if key not in self._samples:
-            node = self._grammar.nonterminals[key]
+    def _new_names_at(
+        self, machine: SymbolMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], known: Names
+    ) -> NewNames | None:
+        """The new names that may still be keys of the object at `steps`."""
+        container = self._container(machine, steps, _concrete(steps, kind, keys))
+        if container is None:
+            return None
+        used = {name.lower() for name in (*known.taken, *known.promised)}
+        grammar, outcomes = self._grammar, set()
+        listed = frozenset(
+            name
+            for name in map(str.encode, self._named_keys(container, machine, steps))
+            if name.lower() not in used and self._demand(machine, kind, steps, keys, name) is not None
+        )
+        step = grammar.step(container, grammar.symbols.ids[FREE_KEY])
+        if step is not None:
+            node = grammar.nonterminals[step.opened[0]]
             assert isinstance(node.state, Key)
-            texts = self._grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts))
-            self._samples[key] = tuple(islice(texts, MAX_TRIED))
+            for outcome in node.accepts:
+                texts = self._texts(node.state.dfa_state, outcome)
+                name = next((text for text in texts if text.lower() not in used), None)
+                if name is not None and self._demand(machine, kind, steps, keys, name) is not None:
+                    outcomes.add(outcome)
+            if outcomes:
+                return NewNames(listed, Rest(grammar.automaton, node.state.dfa_state, frozenset(outcomes)))
+        return NewNames(listed, None) if listed else None
+
+    def _texts(self, dfa_state: int, outcome: int) -> tuple[bytes, ...]:
+        """The first texts of a key: more than can be in use."""
+        key = (dfa_state, outcome)
+        if key not in self._samples:
+            texts = self._grammar.automaton.texts(dfa_state, frozenset([outcome]))
+            self._samples[key] = tuple(islice(texts, MAX_TEXTS))
         return self._samples[key]
 
-    def _keys(self, machine: Machine, steps: Steps, path: list[str]) -> int | None:
-        """The nonterminal of a free key of the object that a path leads to; None if that object cannot come any more."""
+    def _named_keys(self, container: int, machine: SymbolMachine, steps: Steps) -> list[str]:
+        """The keys of an object that the schema names, and that are names of the kind."""
+        if container not in self._named:
+            known = machine.tables.place_at(steps).named
+            keys = self._grammar.symbols.keys
+            possible = [name for name in keys if self._grammar.step(container, keys[name]) is not None]
+            self._named[container] = [name for name in possible if name not in known]
+        return self._named[container]
+
+    def _container(self, machine: SymbolMachine, steps: Steps, path: list[str]) -> int | None:
+        """The nonterminal of the rest of the object that a path leads to; None if it cannot come any more."""
         height = self._innermost(machine, steps, path)
         if height is None:
             return None
         place = machine.stack[height].place
         assert place is not None
         key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
-        if key not in self._key_nonterminals:
-            self._key_nonterminals[key] = self._walk(*key)
-        return self._key_nonterminals[key]
+        if key not in self._containers:
+            self._containers[key] = self._walk(*key)
+        return self._containers[key]
 
-    def _settled(self, machine: Machine, height: int) -> int:
+    def _settled(self, machine: SymbolMachine, height: int) -> int:
         """The nonterminal at a height, as if what is above it had ended."""
         grammar, nonterminal = self._grammar, machine.stack[height].nonterminal
         if not grammar.needs_outcome(nonterminal):
@@ -101,37 +143,24 @@ class Promises:
         return grammar.settle(nonterminal, grammar.nonterminals[machine.stack[height + 1].nonterminal].accepts[0])
 
     def _walk(self, nonterminal: int, path: tuple[str, ...]) -> int | None:
-        """The nonterminal of a free key of the object that a path leads to from here."""
+        """The nonterminal of the object that a path leads to from here."""
         grammar, ids = self._grammar, self._grammar.symbols.ids
-        if isinstance(grammar.nonterminals[nonterminal].state, Key):
-            return self._first_key(nonterminal) if not path else None
+        node = grammar.nonterminals[nonterminal]
+        if isinstance(node.state, Key):
+            return None if path else grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
         for name in path:
-            nonterminal = self._as_object(nonterminal)
             symbols = [grammar.symbols.keys[name]] if name in grammar.symbols.keys else []
-            if not symbols or grammar.step(nonterminal, symbols[0]) is None:
+            if not symbols or self._after(nonterminal, symbols) is None:
                 symbols = [ids[FREE_KEY], *name.encode(), ids[KEY_END]]
             after = self._after(nonterminal, symbols)
             if after is None:
                 return None
             nonterminal = after
-        return self._after(self._as_object(nonterminal), [ids[FREE_KEY]])
-
-    def _first_key(self, nonterminal: int) -> int | None:
-        """The nonterminal of the next free key of an object whose key is under way."""
-        node = self._grammar.nonterminals[nonterminal]
-        assert isinstance(node.state, Key)
-        owner = self._grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
-        return self._after(owner, [self._grammar.symbols.ids[FREE_KEY]])
-
-    def _as_object(self, nonterminal: int) -> int:
-        """An object, if a value may be one; else the nonterminal itself."""
-        if not isinstance(self._grammar.nonterminals[nonterminal].state, Value):
-            return nonterminal
-        entered = self._after(nonterminal, [self._grammar.symbols.ids[AS_KIND["object"]]])
-        return nonterminal if entered is None else entered
+        return self._object(nonterminal)
 
     def _after(self, nonterminal: int, symbols: list[int]) -> int | None:
-        """What is on top after some symbols; None if they are not admitted."""
+        """What is on top after some symbols."""
+        nonterminal = self._object(nonterminal)
         for symbol in symbols:
             step = self._grammar.step(nonterminal, symbol)
             if step is None or not step.opened:
@@ -139,10 +168,15 @@ class Promises:
             nonterminal = step.opened[0]
         return nonterminal
 
+    def _object(self, nonterminal: int) -> int:
+        """The object among the values that a nonterminal admits."""
+        step = self._grammar.step(nonterminal, self._grammar.symbols.ids[AS_KIND["object"]])
+        return nonterminal if step is None else step.opened[0]
+
     def _demand(
-        self, machine: Machine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes
-    ) -> tuple[int, int] | None:
-        """The height of the rest that has to change and what it becomes; None if the name cannot be declared."""
+        self, machine: SymbolMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes
+    ) -> _Demand | None:
+        """The rest that has to change, and what it becomes; None if the name cannot be declared."""
         path = [*_concrete(steps, kind, keys), name.decode()]
         height = self._innermost(machine, steps, path)
         if height is None:
@@ -154,10 +188,12 @@ class Promises:
         if taken is not None and path[depth].encode().decode("latin-1") in taken:
             return None
         demand = partial(_demand_at, kind, keys, name, entry.place)
-        if self._with_demand(self._settled(machine, height), path[depth:], kind, demand) is None:
+        settled = self._with_demand(self._settled(machine, height), path[depth:], kind, demand)
+        # The name must be possible without further references, which could lead on without an end.
+        if settled is None or self._grammar.with_names(settled, self._closable, are_closed=True) is None:
             return None
         found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
-        return None if found is None else (height, found)
+        return None if found is None else _Demand(height, found)
 
     def _with_demand(
         self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]
@@ -167,10 +203,10 @@ class Promises:
             self._found[key] = self._grammar.with_promise(nonterminal, demand())
         return self._found[key]
 
-    def _innermost(self, machine: Machine, steps: Steps, path: list[str]) -> int | None:
+    def _innermost(self, machine: SymbolMachine, steps: Steps, path: list[str]) -> int | None:
         """The height of the innermost rest that leads to the object at `steps`, in the scope of `path`."""
         assert machine.names is not None
-        levels = {height: (depth, key) for height, depth, key in machine.names.levels}
+        levels = {level.height: (level.depth, level.key) for level in machine.names.levels}
         found = None
         for height, entry in enumerate(machine.stack):
             place = entry.place
@@ -198,7 +234,7 @@ def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:
 
 def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -> Formula:
     """The demand of the rest of an object at a place: that a name is declared, or that every name counts as declared."""
-    declared = PromisedValue(("object",), Promised(name.decode(), TRUE))
+    declared = PromisedValue(("object",), Promised(name.decode(), TRUE, kind.ignore_case))
     options = [(steps, declared) for steps in kind.declared_keys]
     options += [(steps, PromisedValue(SCALARS, TRUE)) for steps in kind.unknown]
     depth = len(place.steps)
@@ -224,4 +260,4 @@ def _along(way: list[str | Wildcard], last: PromisedValue) -> Formula:
         return found
     first, *others = way
     inner = PromisedValue(("array" if others[0] is ITEM else "object",), _along(others, last)) if others else last
-    return contains(inner, 1, None) if first is ITEM else Promised(str(first), inner)
+    return contains(inner, 1, None) if first is ITEM else Promised(str(first), inner, False)

@@ -6,13 +6,15 @@ dictionary. Names are their UTF-8 bytes, as tokens spell them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeAlias
 
 from schemalm.rules.names import Kind
 
 # The number of a kind of names, and the keys that lead to the object within which its names count.
 Instance: TypeAlias = "tuple[int, tuple[bytes, ...]]"
+# Stands for a key where a place is outside of every scope of a kind. No key is equal to it: it is not UTF-8.
+NOWHERE = b"\xff"
 
 
 class Names(NamedTuple):
@@ -47,10 +49,17 @@ def known_names(kind: Kind, names: Names) -> tuple[bytes, ...]:
     return (*names.known, *map(str.encode, implied)) if implied else names.known
 
 
+def spelling(kind: Kind, names: Collection[bytes], name: bytes) -> bytes | None:
+    """The spelling of a name among some names, if there is one that a reference of this kind means by it."""
+    if name in names or not kind.ignore_case:
+        return name if name in names else None
+    return next((other for other in names if other.lower() == name.lower()), None)
+
+
 class Registers:
     """The names of a document so far, and which declared name refers to which.
 
-    edges: by the number of a kind, the names that each declared name refers to.
+    edges: by the number of a kind and a name in the form that is compared, the names that it refers to.
     """
 
     __slots__ = ("_edges", "_names")
@@ -67,12 +76,12 @@ class Registers:
         """The names of one kind within one object."""
         return self._names.get(instance, NO_NAMES)
 
-    def declare(self, instance: Instance, name: bytes, *, waits: bool) -> Registers:
-        """The registers after a declaration. waits: whether it counts only after the item under way."""
+    def declare(self, kind: Kind, instance: Instance, name: bytes) -> Registers:
+        """The registers after a declaration, which may have to wait for the end of the item under way."""
         names = self.names(instance)
-        if waits:
+        if kind.starts_after_item:
             return self._with(instance, names._replace(waiting=(*names.waiting, name)))
-        promised = tuple(other for other in names.promised if other != name)
+        promised = tuple(other for other in names.promised if spelling(kind, (other,), name) is None)
         return self._with(instance, names._replace(declared=(*names.declared, name), promised=promised))
 
     def promise(self, instance: Instance, name: bytes) -> Registers:
@@ -89,21 +98,34 @@ class Registers:
         names = self.names(instance)
         return self._with(instance, names._replace(declared=names.taken, waiting=()))
 
-    def refer(self, kind: int, name: bytes, target: bytes) -> Registers:
+    def leave(self, instance: Instance) -> Registers:
+        """The registers after the object within which some names count."""
+        return self._with(instance, NO_NAMES) if instance in self._names else self
+
+    def refer(self, kind: Kind, name: bytes, target: bytes) -> Registers:
         """The registers after the object `name` of a kind has referred to `target`."""
-        edges = {**self._edges, (kind, name): (*self._edges.get((kind, name), ()), target)}
+        name, target = compared(kind, name), compared(kind, target)
+        edges = {**self._edges, (kind.number, name): (*self._edges.get((kind.number, name), ()), target)}
         return Registers(self._names, edges)
 
-    def leading_to(self, kind: int, name: bytes) -> frozenset[bytes]:
+    def leading_to(self, kind: Kind, name: bytes) -> frozenset[bytes]:
         """The names from which references lead to `name`, over any number of steps, and `name` itself."""
+        name = compared(kind, name)
         found = {name}
         pending = [name]
         while pending:
             target = pending.pop()
-            new = {source for (number, source), targets in self._edges.items() if number == kind and target in targets}
+            new = {
+                source for (number, source), targets in self._edges.items() if number == kind.number and target in targets
+            }
             pending += new - found
             found |= new
         return frozenset(found)
 
     def _with(self, instance: Instance, names: Names) -> Registers:
         return Registers({**self._names, instance: names}, self._edges)
+
+
+def compared(kind: Kind, name: bytes) -> bytes:
+    """A name in the form that references of a kind compare."""
+    return name.lower() if kind.ignore_case else name

@@ -8,7 +8,7 @@ nonterminal, so a machine only looks up the names that it may write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -52,16 +52,17 @@ class SlotRow:
     """The tokens of one nonterminal by what they write into slots.
 
     free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
-    touch only the slot that is open before them, by what they write into it. others: those with other contacts.
-    key_masks: by DFA state of a key, the tokens that it admits. parts: where a part of a text is a name, the tokens by
-    what they write into it, by what is missing before it.
+    touch only the slot that is open before them, by what they write into it; written: the same by token. others: those
+    with other contacts. key_masks: masks of keys that may be names, by what may follow. parts: where a part of
+    a text is a name, the tokens by what they write into it, by what is missing before it.
     """
 
     static: NDArray[np.bool_]
     free: NDArray[np.bool_]
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
-    key_masks: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    written: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
+    key_masks: dict[Hashable, NDArray[np.bool_]] = field(default_factory=dict)
     parts: dict[bytes, SlotRow] = field(default_factory=dict)
 
     @cached_property
@@ -114,6 +115,7 @@ class SlotReader:
         for token in tokens:
             contacts = self.contacts(nonterminal, slot, place, token)
             if slot is not None and len(contacts) == 1:
+                row.written[token] = contacts[0][1:]
                 row.texts.setdefault(contacts[0][1:], []).append(token)
             elif contacts:
                 row.others[token] = contacts

@@ -17,6 +17,7 @@ class Watched:
     names: its own rules. has_levels: whether its keys or items tell the scopes of kinds apart. containers: the kinds
     whose later declarations are keys of the object here. passes: by key of the object here, the kinds that can no
     longer be declared once that key was passed over. ends_items: the kinds that wait for the end of an item here.
+    ends_scopes: the kinds whose scope is an item here.
     """
 
     place: Place
@@ -25,6 +26,7 @@ class Watched:
     containers: list[Kind] = field(default_factory=list)
     passes: dict[str, list[Kind]] = field(default_factory=dict)
     ends_items: list[Kind] = field(default_factory=list)
+    ends_scopes: list[Kind] = field(default_factory=list)
 
     @property
     def checks_keys(self) -> bool:
@@ -42,6 +44,7 @@ class WatchedPlaces:
 
     def __init__(self, rules: Rules | None) -> None:
         self._places: dict[int, Watched] = {}
+        self._below: dict[int, bool] = {}
         if rules is not None:
             self._tree = rules.names.tree
             self._watch_all(rules)
@@ -55,6 +58,9 @@ class WatchedPlaces:
                 self._watch(place).names = place.names
         for kind in rules.names.kinds:
             self._watch_levels(kind.scope)
+            for index, step in enumerate(kind.scope):
+                if step is ITEM:
+                    self._watch(self._tree.at(path_text(kind.scope[:index]))).ends_scopes.append(kind)
             for steps in kind.declared_keys if kind.may_be_promised else ():
                 self._watch_container(kind, steps)
             self._watch_items(kind)
@@ -63,15 +69,27 @@ class WatchedPlaces:
         """What there is to notice at a place."""
         return self._places.get(place.number) if place is not None else None
 
+    def checks_below(self, place: Place) -> bool:
+        """Whether a key or text at a place, or below it, is compared with names."""
+        if place.number not in self._below:
+            watched = self.at(place)
+            inner = [child for child in (*place.named.values(), place.other, place.item) if child is not None]
+            self._below[place.number] = (watched is not None and (watched.checks_keys or watched.checks_text)) or any(
+                map(self.checks_below, inner)
+            )
+        return self._below[place.number]
+
     def _watch(self, place: Place) -> Watched:
         return self._places.setdefault(place.number, Watched(place))
 
-    def _watch_levels(self, steps: Iterable[object]) -> None:
+    def _watch_levels(self, steps: Iterable[object]) -> Place:
+        """Watches the keys that steps stand for, and returns the place that the steps lead to."""
         place = self._tree.root
         for step in steps:
             if step is OTHER:
                 self._watch(place).has_levels = True
             place = _below(place, step)
+        return place
 
     def _watch_container(self, kind: Kind, steps: tuple[object, ...]) -> None:
         place = self._tree.root
@@ -79,8 +97,10 @@ class WatchedPlaces:
             if isinstance(step, str):
                 self._watch(place).passes.setdefault(step, []).append(kind)
             place = _below(place, step)
-        self._watch(place).containers.append(kind)
-        self._watch_levels([*steps, OTHER])
+        container = self._watch(self._watch_levels(steps))
+        container.containers.append(kind)
+        # Its keys tell a name under way from those that are still to come.
+        container.has_levels = True
 
     def _watch_items(self, kind: Kind) -> None:
         """Watches the innermost lists around the declarations that wait for the end of an item."""

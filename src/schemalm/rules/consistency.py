@@ -75,20 +75,31 @@ def _in_places(found: Expressions, rules: RulesFile, num_inherited: int) -> Iter
                 if name not in known:
                     yield _unknown(word, name, known, *at, field, position)
         if place.accepts is not None:
-            yield from _in_type(place.accepts, rules, (*at, "accepts"))
+            yield from _in_expected(place.accepts, rules, (*at, "accepts"))
 
 
 def _in_function(function: Function, rules: RulesFile, at: tuple[str | int, ...]) -> Iterator[Inconsistency]:
     for position, parameter in enumerate(function.parameters):
-        yield from _in_type(parameter, rules, (*at, "parameters", position))
+        yield from _in_expected(parameter, rules, (*at, "parameters", position))
     if function.more is not None:
-        yield from _in_type(function.more, rules, (*at, "more"))
+        yield from _in_expected(function.more, rules, (*at, "more"))
     yield from _in_type(function.returns, rules, (*at, "returns"))
+
+
+def _in_expected(found: Type, rules: RulesFile, at: tuple[str | int, ...]) -> Iterator[Inconsistency]:
+    """Inconsistencies of a type that is expected somewhere; only this one may be one of several."""
+    several = found.any_of if isinstance(found, StructuredType) else None
+    if several is None:
+        yield from _in_type(found, rules, at)
+    for position, one in enumerate(several or ()):
+        yield from _in_type(one, rules, (*at, "any_of", position))
 
 
 def _in_type(found: Type, rules: RulesFile, at: tuple[str | int, ...]) -> Iterator[Inconsistency]:
     if not isinstance(found, StructuredType):
         return
+    if found.any_of is not None:
+        yield Inconsistency("`any_of` is only for parameters, and for what a place accepts", pointer_to(at))
     types = {} if rules.expressions is None else rules.expressions.types
     if found.names is not None and found.names not in rules.names:
         yield _unknown("kind of names", found.names, rules.names, *at, "names")

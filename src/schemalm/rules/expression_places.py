@@ -6,10 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from schemalm.rules import structure
 from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
-from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, Array, Named, Names, Object, Type
+from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, AnyOf, Array, Named, Names, Object, Type
 from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
 
-TYPES_OF_WORDS: Mapping[str, Type] = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL, "NaN": NUMBER, "Infinity": NUMBER}
+TYPES_OF_WORDS: Mapping[str, Type] = {
+    "true": BOOLEAN,
+    "false": BOOLEAN,
+    "null": NULL,
+    "NaN": NUMBER,
+    "Infinity": NUMBER,
+}
 
 
 class ExpressionPlaces:
@@ -62,6 +68,8 @@ class ExpressionPlaces:
             return Names(found.names, self._type(self._kinds[found.names].members))
         if found.type is not None:
             return Named(found.type)
+        if found.any_of is not None:
+            return AnyOf(tuple(map(self._type, found.any_of)))
         if found.items is not None:
             return Array(self._type(found.items))
         properties = tuple((name, self._type(inner)) for name, inner in (found.properties or {}).items())
@@ -79,7 +87,8 @@ class ExpressionPlaces:
             if isinstance(one, str):
                 yield one
             else:
-                found += [*(one.properties or {}).values(), *(inner for inner in (one.values, one.items) if inner is not None)]
+                inner = (part for part in (one.values, one.items) if part is not None)
+                found += [*(one.properties or {}).values(), *inner, *(one.any_of or ())]
 
 
 def kinds_of(place: ExpressionPlace) -> frozenset[str]:

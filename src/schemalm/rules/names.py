@@ -24,9 +24,13 @@ Scope: TypeAlias = "tuple[str | int, ...]"
 Uniqueness: TypeAlias = 'Literal["exact", "ignore-case"] | None'
 
 
+# Machines compare names byte by byte, so only the case of ASCII letters can be ignored.
+_LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
+
+
 def folded(name: str) -> str:
-    """Return a name in the form that is compared where letter case does not matter."""
-    return name.lower()
+    """Return a name in the form that is compared where the case of ASCII letters does not matter."""
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,11 @@ class PlaceNames:
     referred_values: list[Reference] = field(default_factory=list)
     opened: list[Kind] = field(default_factory=list)
     begun: list[Kind] = field(default_factory=list)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether a text here is a name."""
+        return bool(self.declared_values or self.referred_values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ def _part(step: Step) -> str:
 class Place:
     """A node of the tree: the values that one path leads to.
 
-    number: its index in the tree. path: the value path that leads here. named: the places of keys that paths name; other: of all other keys; item: of items.
-    names, expression: what the rules say about the place, or None; they are set while the rules are compiled.
+    number: its index in the tree. path: the value path that leads here. named: the places of keys that paths name;
+    other: of all other keys; item: of items. names, expression: what the rules say about the place, or None; they are
+    set while the rules are compiled.
     """
 
     __slots__ = ("expression", "item", "named", "names", "number", "other", "path", "steps")

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemalm.regular.language import Language, intersection
+from schemalm.regular.words import words_alike
 from schemalm.rules.expressions import expression_language, problem
-from schemalm.rules.names import Reference
+from schemalm.rules.names import Reference, folded
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has, conjuncts
@@ -60,7 +61,7 @@ class AtPlace(Assertion):
         named = tuple((name, self._below(child)) for name, child in place.named.items())
         members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
         is_closed = place.names is not None and bool(place.names.referred_keys) and place.path in self.closed
-        return all_of([members, Members((), (), FALSE)]) if is_closed else members
+        return all_of([members, NoNames(tuple((name, TRUE) for name in place.named), (), FALSE)]) if is_closed else members
 
     def _of_string(self) -> Formula:
         place = self.place
@@ -76,6 +77,17 @@ class AtPlace(Assertion):
     def unrestricted(self) -> Formula:
         """The rules of the place while names of every kind are declared."""
         return AtPlace(self.place, frozenset())
+
+
+class NoNames(Members):
+    """parts: as for `Members`: no key is a name, since there is none to refer to."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    def unrestricted(self) -> Formula:
+        """No demand."""
+        return TRUE
 
 
 class TextAt(InLanguage):
@@ -132,8 +144,26 @@ class FreeText(InLanguage):
         return references
 
 
+class IsAlike(InLanguage):
+    """parts: (name,): the string is a name, whatever the case of its ASCII letters is."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    @property
+    def language(self) -> Language:
+        """The spellings of the name."""
+        return words_alike([self.parts[0].encode()])
+
+    def __contains__(self, text: str) -> bool:
+        return folded(text) == folded(self.parts[0])
+
+
 class Promised(ObjectAssertion):
-    """parts: (name, formula): this key is still to come, with a value that satisfies the formula."""
+    """parts: (name, formula, ignores_case): this key is still to come, with a value that satisfies the formula.
+
+    ignores_case: whether the key may differ in the case of ASCII letters.
+    """
 
     __slots__ = ()
     keyword = "rules"
@@ -146,17 +176,26 @@ class Promised(ObjectAssertion):
         return name
 
     @property
+    def ignores_case(self) -> bool:
+        """Whether the key may differ in the case of ASCII letters."""
+        ignores_case: bool = self.parts[2]
+        return ignores_case
+
+    @property
     def needed_keys(self) -> tuple[str, ...]:
         """The key."""
         return (self.name,)
 
     def key_formulas(self) -> tuple[Formula, ...]:
         """Whether the key is the promised one."""
-        return (StringIs(self.name),)
+        return (IsAlike(self.name) if self.ignores_case else StringIs(self.name),)
 
     def at_key(self, name: str | None, test: KeyTest) -> Formula:
         """The promise is kept by its key; any other key leaves it as it is."""
-        is_kept = test(self.key_formulas()[0]) if name is None else name == self.name
+        if name is None:
+            is_kept = test(self.key_formulas()[0])
+        else:
+            is_kept = name == self.name or (self.ignores_case and folded(name) == folded(self.name))
         return child_has(self.parts[1]) if is_kept else self
 
     def unrestricted(self) -> Formula:
@@ -187,7 +226,10 @@ def in_order(formula: Formula) -> Formula:
     if len(promised) < 2:
         return formula
     others = [part for part in parts if not isinstance(part, Promised)]
-    return all_of([*others, stated_keys(tuple((part.name, part.parts[1]) for part in promised))])
+    demands: dict[str, list[Formula]] = {}
+    for part in promised:
+        demands.setdefault(part.name, []).append(part.parts[1])
+    return all_of([*others, stated_keys(tuple((name, all_of(found)) for name, found in demands.items()))])
 
 
 def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from schemalm.errors import LimitError, RulesError, SchemaError
 from schemalm.json_pointer import pointer_to
@@ -56,10 +57,30 @@ class Rules:
         own = frozenset().union(*map(own_kinds, places))
         return own - frozenset().union(*(kinds_of(place) - own_kinds(place) for place in places))
 
+    @cached_property
+    def referring(self) -> frozenset[str]:
+        """The paths of the places whose keys or texts refer to names."""
+        places = [place for place in self.names.tree if place.names is not None]
+        return frozenset(place.path for place in places if place.names.referred_keys or place.names.referred_values)
+
+    @cached_property
+    def closable(self) -> frozenset[str]:
+        """The kinds and places for which there may be no name to refer to."""
+        return self.kinds_in_expressions | self.referring
+
     @property
     def mentions(self) -> list[Mention]:
         """The keys that the paths of the rules name."""
         return [("key", key) for place in self.names.tree for key in place.named]
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """The reasons of the patterns that amendments bring; a pattern with several reasons is left out."""
+        found: dict[str, set[str]] = {}
+        for amendment in self.file.amend.values():
+            for source in _patterns(amendment.value):
+                found.setdefault(source, set()).add(amendment.reason)
+        return {source: reasons.pop() for source, reasons in found.items() if len(reasons) == 1}
 
     def uses(self) -> Iterator[KeywordUse]:
         """Every amendment, expression place and kind of names, each with its pointer in the rules file."""
@@ -72,6 +93,15 @@ class Rules:
                 yield _use("expressions", "places", number, "at", position)
         for name in self.file.names:
             yield _use("names", name)
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    """The values of the keyword `pattern` in a part of a schema."""
+    if isinstance(schema, dict) and isinstance(schema.get("pattern"), str):
+        yield schema["pattern"]
+    members = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for member in members:
+        yield from _patterns(member)
 
 
 def _use(part: str, *path: str | int) -> KeywordUse:
@@ -123,7 +153,9 @@ def _amended(schema: Schema, file: RulesFile, limits: Limits) -> Schema:
 def _links(place: Place, text: str) -> Iterator[list[Link]]:
     """The chains of names in a text."""
     for chain in reader_of(place.expression).references(text) or ():
-        yield [Link(link.type.kind, link.name, link.start, link.end) for link in chain if isinstance(link.type, NamesOf)]
+        yield [
+            Link(link.type.kind, link.name, link.start, link.end) for link in chain if isinstance(link.type, NamesOf)
+        ]
 
 
 def _opening(place: Place) -> str | None:

@@ -71,10 +71,11 @@ class Amendment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
 
 
 class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
-    """The type of an object or array, or a reference to a type by its name, or to a kind of names.
+    """The type of an object or array, a reference to a type by its name or to a kind of names, or one of several types.
 
     properties: the type of each property; others have the type `values`, and without `values` there are no others.
-    items: of an array. names: the properties are the declared names of this kind. type: the type of this name.
+    items: of an array. names: the properties are the declared names of this kind. type: the type of this name. any_of:
+    one of these types; only for parameters, and for what a place accepts.
     """
 
     properties: dict[str, Type] | None = None
@@ -82,12 +83,13 @@ class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     items: Type | None = None
     names: str | None = None
     type: str | None = None
+    any_of: Annotated[tuple[Type, ...], Meta(min_length=1)] | None = None
 
     def __post_init__(self) -> None:
         is_object = self.properties is not None or self.values is not None
-        others = (self.items, self.names, self.type)
+        others = (self.items, self.names, self.type, self.any_of)
         if is_object + sum(other is not None for other in others) != 1:
-            raise ValueError("a type has `properties` and `values`, or `items`, or `names`, or `type`")
+            raise ValueError("a type has `properties` and `values`, or `items`, or `names`, or `type`, or `any_of`")
 
 
 Type = SimpleType | StructuredType

@@ -60,8 +60,8 @@ class Translation:
 def translate(schema: Schema, formats: str, limits: Limits, *, ignores_key_case: bool = False) -> Translation:
     """The formulas of a schema returned by `read_schema`.
 
-    formats: "assert" if the keyword `format` binds, else "annotate". ignores_key_case: as in `Shapes`. Raises SchemaError, with pointer and keyword, if
-    the schema cannot be translated or exceeds a limit.
+    formats: "assert" if the keyword `format` binds, else "annotate". ignores_key_case: as in `Shapes`. Raises
+    SchemaError, with pointer and keyword, if the schema cannot be translated or exceeds a limit.
     """
     budget, nodes, patterns = Budget(limits), Nodes(schema, formats), Patterns(limits)
     translator = Translator(nodes, KEYWORDS, budget, patterns)

@@ -91,7 +91,8 @@ class Encoder(Generic[T]):
         """Most documents are valid, so it is imported when the first one is not."""
         from schemalm.schema.explanation import Explainer  # noqa: PLC0415
 
-        return Explainer(self._rules.grammar.shapes, self._rules.grammar.budget)
+        grammar = self._rules.grammar
+        return Explainer(grammar.shapes, grammar.budget, grammar.rules.reasons if grammar.rules is not None else None)
 
     def encode(self, value: Any) -> list[T]:
         """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.
@@ -178,9 +179,9 @@ class Encoder(Generic[T]):
                             raise InvalidDocument(TOO_DEEP, keyword="depth")
                         states = state.inside[kind] if kind in state.inside else state.enter(kind)
                         encoded += state.before_value
+                        following = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
                         frames.append((child, name, state, members, seen))
-                        members = zip(EACH, child, strict=False) if kind is list else states.in_order(child)
-                        seen = set()
+                        members, seen = following, set()
                         break
                     else:
                         encoded += state.scalar(child)

@@ -13,7 +13,7 @@ from schemalm.schema.explanation.locations import HOLE, Change, Location, Remove
 
 
 def failure_of(schema: Any, value: Any) -> tuple[Failure, Any]:
-    grammar = compile_schema(schema)
+    grammar = compile_schema(schema, rules=None)
     failure = Explainer(grammar.shapes, grammar.budget).explain(grammar.shape, value)
     assert failure is not None
     return failure, grammar.schema

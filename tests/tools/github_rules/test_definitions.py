@@ -24,12 +24,21 @@ NODES: dict[str, Any] = {
     "steps": {"sequence": {"item-type": "step"}},
     "step": {"one-of": ["run", "nested"]},
     "run": {"mapping": {"properties": {"run": {"type": "string", "required": True}}}},
+    "commands": {"one-of": ["call", "start", "nested"]},
+    "call": {
+        "mapping": {
+            "properties": {"name": "string", "call": {"type": "name", "required": True}, "with": "env"},
+        }
+    },
+    "start": {"mapping": {"properties": {"name": "string", "start": {"type": "name", "required": True}}}},
     "nested": {"mapping": {"properties": {"parallel": {"type": "steps", "required": True}}}},
 }
 
 
-def writer(*, own: tuple[str, ...] = (), never: tuple[str, ...] = ()) -> SchemaWriter:
-    return SchemaWriter(Definitions(NODES, []), list(own), list(never))
+def writer(
+    *, own: tuple[str, ...] = (), never: tuple[str, ...] = (), united: dict[str, list[str]] | None = None
+) -> SchemaWriter:
+    return SchemaWriter(Definitions(NODES, []), list(own), list(never), united or {})
 
 
 def finder(*, never: tuple[str, ...] = ()) -> PlaceFinder:
@@ -52,6 +61,19 @@ def test_other_keys_may_not_be_empty_or_expressions() -> None:
 def test_constants_of_a_choice_become_one_list() -> None:
     assert writer().body("event", expression=False) == {
         "anyOf": [{"enum": ["push", "pull"]}, {"type": "array", "items": {"$ref": "#/definitions/kind"}}]
+    }
+
+
+def test_united_mappings_become_one_object_that_says_which_keys_exclude_one_another() -> None:
+    made = writer(united={"command": ["call", "start"]})
+    assert made.body("commands", expression=False)["anyOf"][0] == {"$ref": "#/definitions/command"}
+    command = made.written["command"]
+    assert [*command.pop("properties")] == ["name", "call", "with", "start"]
+    assert command == {
+        "type": "object",
+        "oneOf": [{"required": ["call"]}, {"required": ["start"]}],
+        "dependencies": {"with": ["call"]},
+        "additionalProperties": False,
     }
 
 

@@ -51,7 +51,7 @@ def matrix(project: Project, random: Random) -> Json:
     if random.random() < 0.55:
         job["name"] = f"{label} on ${{{{ matrix.os }}}}" if on_systems else label
     if any("experimental" in entry for entry in axes.get("include", ())):
-        job["continue-on-error"] = "${{ matrix.experimental || false }}"
+        job["continue-on-error"] = "${{ matrix.experimental == true }}"
     jobs: Json = {random.choice(("test", "test", "tests", "build")): job}
     if random.random() < 0.4 and "lint" in project.tasks:
         lint = {"runs-on": "<runner>", "steps": [*prepare(project), *tasks(project, "lint", "format", "types")]}
@@ -60,7 +60,7 @@ def matrix(project: Project, random: Random) -> Json:
 
 
 def _axes(project: Project, random: Random) -> Json:
-    """Return the axes of a matrix, sometimes with entries excluded or included."""
+    """Return the axes of a matrix, sometimes with more entries."""
     key, known = project.toolchain.version_key, project.toolchain.versions
     start = random.randint(0, max(0, len(known) - 2))
     versions = list(known[start : start + random.randint(2, len(known))])
@@ -74,9 +74,10 @@ def _axes(project: Project, random: Random) -> Json:
     if random.random() < 0.2:
         axes = dict(reversed(axes.items()))
     if "os" in axes and len(versions) > 2 and random.random() < 0.3:
-        axes["exclude"] = [{"os": system, key: versions[0]} for system in axes["os"][1:]]
+        oldest, *axes[key] = versions
+        axes["include"] = [{"os": axes["os"][0], key: oldest}]
     if random.random() < 0.2:
-        axes["include"] = [_extra_entry(random, axes, key, versions)]
+        axes.setdefault("include", []).append(_extra_entry(random, axes, key, versions))
     return axes
 
 

@@ -215,7 +215,8 @@ class Brackets(Compiled):
         if frame.kind is Bracket.INDEX:
             return holds_keys(frame.owner)
         if frame.kind is Bracket.TOP:
-            return self.place.form == "whole"
+            # Types exclude a text alone by themselves.
+            return self.place.form == "whole" and not (self.checked and self.place.accepts)
         return (
             frame.function is not None and not frame.args and bool(frame.function.placeholders or frame.function.json)
         )

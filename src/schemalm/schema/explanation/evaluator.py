@@ -74,8 +74,9 @@ class Evaluator:
             return holds_of_all_kinds(atom, kind, location.value)
         if atom.kind is None:
             return bool((yield self.holds(self.of_kind(atom, location.value), location)))
-        if atom.kind != kind:
-            return True
+        return atom.kind != kind or (yield from self._of_kind(atom, location))
+
+    def _of_kind(self, atom: Assertion, location: Location) -> Task[bool]:
         if isinstance(atom, Members):
             return (yield from self._members(atom, location))
         if isinstance(atom, Items):
@@ -84,7 +85,7 @@ class Evaluator:
             _, least, most = atom.parts
             num_found = yield self.num_matching(atom, location)
             return bool(num_found >= least and (most is None or num_found <= most))
-        return self._holds_at_once(atom, kind, location.value)
+        return self._holds_at_once(atom, str(atom.kind), location.value)
 
     def of_kind(self, atom: Assertion, value: Any) -> Formula:
         """The formula that an assertion about all kinds becomes for a value."""

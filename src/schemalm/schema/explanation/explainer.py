@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,9 @@ class Failure:
 class Explainer:
     """Finds out why values break a formula; each explanation is one call, whose work is limited."""
 
-    def __init__(self, shapes: Shapes, budget: Budget) -> None:
-        self._shapes, self._budget = shapes, budget
+    def __init__(self, shapes: Shapes, budget: Budget, reasons: Mapping[str, str] | None = None) -> None:
+        """reasons: what patterns are for, in words."""
+        self._shapes, self._budget, self._reasons = shapes, budget, reasons or {}
 
     def explain(self, formula: Formula, value: Any, refused_at: Path = ()) -> Failure | None:
         """The most relevant failure of a value; None if the value satisfies the formula.
@@ -79,11 +80,11 @@ class Explainer:
     def _failures(self, evaluator: Evaluator, formula: Formula, root: Location, is_first_only: bool) -> list[Failure]:
         evaluator.allowance.share(LARGEST_SHARE)
         try:
-            finder = Finder(evaluator)
+            finder = Finder(evaluator, self._reasons)
             fault = finish(finder.fault(formula, root))
         except SpentError:
             evaluator.allowance.share(LARGEST_SHARE)
-            fault = finish(Finder(evaluator, max_faults=1).fault(formula, Location(root.value)))
+            fault = finish(Finder(evaluator, self._reasons, max_faults=1).fault(formula, Location(root.value)))
             return [_failure(leaf) for leaf in independent(fault.leaves)[: 1 if is_first_only else None]]
         remedies = Remedies(evaluator, finder, formula, root, fault)
         return [self._first(fault, remedies)] if is_first_only else self._all(fault, remedies)

@@ -32,9 +32,10 @@ class Fault:
 
     message: makes the message. changes: ways to repair it. kinds: the allowed kinds, if the value has none of them.
     constants: the allowed constants as JSON text, if the value is none of them. missing: the missing key. similar:
-    the allowed keys that are similar to a wrong one. reasons: the messages of the alternatives that it covers. offset:
-    where in a text the fault is, if that is known. If it represents several faults: some_distance, their distance;
-    own_cost, the cost of this fault alone; parts, the faults, of which the first one is this fault.
+    the allowed keys that are similar to a wrong one. reasons: the messages of the alternatives that it covers. needed:
+    the keys that each of them lacks, if they lack nothing else. offset: where in a text the fault is, if that is known.
+    If it represents several faults: some_distance, their distance; own_cost, the cost of this fault alone; parts, the
+    faults, of which the first one is this fault.
     """
 
     location: Location
@@ -47,6 +48,7 @@ class Fault:
     missing: str | None = None
     similar: tuple[str, ...] = ()
     reasons: tuple[Callable[[], str], ...] = ()
+    needed: tuple[str, ...] = ()
     offset: int | None = None
     some_distance: int | None = None
     own_cost: int | None = None
@@ -184,18 +186,26 @@ def _of_several(location: Location, faults: Sequence[Fault], keyword: str) -> Fa
     if deep:
         return max(deep, key=lambda fault: (fault.location.depth, fault.keyword != "additionalProperties"))
     several = replace(faults[0].leaves[0], keyword=keyword, missing=None, parts=())
-    if all(leaf.missing is not None and leaf.location is location for fault in faults for leaf in fault.leaves):
-        return replace(several, message=lambda: _needed(faults))
+    needed = [_needed(fault, location) for fault in faults]
+    if all(needed):
+        keys = tuple(dict.fromkeys(key for found in needed for key in found))
+        words = f"one of these keys is missing: {joined(list(keys), 'or')}"
+        return replace(several, message=lambda: words, needed=keys)
     reasons = tuple(islice((reason for fault in faults for reason in fault.reasons or (fault.message,)), MAX_LISTED))
     return replace(several, message=lambda: _none_holds(reasons), reasons=reasons)
 
 
-def _needed(faults: Sequence[Fault]) -> str:
-    keys = [joined([named(leaf.missing) for leaf in fault.leaves], "and") for fault in faults]
-    return f"one of these keys is missing: {joined(list(dict.fromkeys(keys)), 'or')}"
+def _needed(fault: Fault, location: Location) -> tuple[str, ...]:
+    """The keys that an alternative lacks; empty if anything else is wrong."""
+    if fault.needed and fault.location is location and len(fault.leaves) == 1:
+        return fault.needed
+    names = [leaf.missing for leaf in fault.leaves if leaf.missing is not None and leaf.location is location]
+    return (joined([named(name) for name in names], "and"),) if len(names) == len(fault.leaves) else ()
 
 
 def _none_holds(reasons: Sequence[Callable[[], str]]) -> str:
     words = list(dict.fromkeys(reason() for reason in reasons))
+    if len(words) == 1:
+        return words[0]
     more = "; ..." if len(words) > MAX_REASONS else ""
     return f"no alternative matches: {'; '.join(words[:MAX_REASONS])}{more}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -51,11 +51,12 @@ UNITS = 8  # of work, for a fault
 class Finder:
     """Finds faults with the results of an evaluator; every task raises the errors of `Allowance.work`.
 
-    max_faults: how many faults of one object or array are found.
+    reasons: what patterns are for, in words. max_faults: how many faults of one object or array are found.
     """
 
-    def __init__(self, evaluator: Evaluator, max_faults: int = MAX_FAULTS) -> None:
+    def __init__(self, evaluator: Evaluator, reasons: Mapping[str, str], max_faults: int = MAX_FAULTS) -> None:
         self._evaluator = evaluator
+        self._reasons = reasons
         self._allowance = evaluator.allowance
         self._max_faults = max_faults
         self._faults: dict[tuple[Location, Formula, bool], Fault] = {}
@@ -136,7 +137,7 @@ class Finder:
 
     def _ruled_out(self, formula: Formula, location: Location) -> Task[Fault]:
         fault = yield self.fault(formula, location, False)
-        words = partial(why_ruled_out, formula, location.value)
+        words = self._by_reason(formula, location.value) or partial(why_ruled_out, formula, location.value)
         return Fault(location, "not", words, fault.cost, fault.changes)
 
     def _with_renamings(self, formula: Formula, faults: list[Fault], location: Location) -> list[Fault]:
@@ -186,14 +187,26 @@ class Finder:
                 (Add(location, name),),
                 missing=name,
             )
-        if isinstance(atom, InLanguage):
-            offset, words = atom.problem(value)
-            return Fault(location, atom.keyword, lambda: words, COST, offset=offset)
         if isinstance(atom, StringIn | NumberIn):
             return self._none_of(atom, location)
         if isinstance(atom, Unique):
             return self._repeated(location)
-        return Fault(location, atom.keyword, lambda: message(atom, value), self._lacking(atom, value))
+        return self._not_in_language(atom, location) if isinstance(atom, InLanguage) else self._other(atom, location)
+
+    def _other(self, atom: Assertion, location: Location) -> Fault:
+        value = location.value
+        words = self._by_reason(atom, value) or partial(message, atom, value)
+        return Fault(location, atom.keyword, words, self._lacking(atom, value))
+
+    def _by_reason(self, formula: Formula, value: Any) -> Callable[[], str] | None:
+        """The message by the reason of a pattern; None if it has none."""
+        reason = self._reasons.get(formula.source) if isinstance(formula, Pattern) else None
+        return (lambda: f"{shown(value)} is not allowed here: {reason}") if reason else None
+
+    def _not_in_language(self, atom: InLanguage, location: Location) -> Fault:
+        offset, words = atom.problem(location.value)
+        changes = other_spellings(location, ("number", "boolean", "array"))
+        return Fault(location, atom.keyword, lambda: words, COST, changes, offset=offset)
 
     def _lacking(self, atom: Assertion, value: Any) -> int:
         if isinstance(atom, MinItems | MinProperties | MaxItems | MaxProperties):

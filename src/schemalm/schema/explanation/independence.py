@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from schemalm.schema.explanation.faults import Fault
 from schemalm.schema.explanation.locations import Location
@@ -14,12 +14,17 @@ ABOUT_THE_KEY = ("additionalProperties", "propertyNames")
 def independent(faults: Sequence[Fault]) -> list[Fault]:
     """The faults without repetitions, and without those at or below a key that is not allowed."""
     refused = {fault.location for fault in faults if fault.keyword in ABOUT_THE_KEY}
-    found: dict[tuple[Location, str], Fault] = {}
+    found: dict[tuple[Location, Hashable], Fault] = {}
     for fault in faults:
         is_about_key = fault.keyword in ABOUT_THE_KEY
         if refused.isdisjoint(_around(fault.location.parent if is_about_key else fault.location)):
-            found.setdefault((fault.location, "" if is_about_key else fault.message()), fault)
+            found.setdefault((fault.location, None if is_about_key else _what_is_wrong(fault)), fault)
     return list(found.values())
+
+
+def _what_is_wrong(fault: Fault) -> Hashable:
+    """Equal for faults that say the same, such as constants in another order."""
+    return frozenset(fault.constants) if fault.constants else fault.message()
 
 
 def _around(location: Location | None) -> Iterator[Location]:

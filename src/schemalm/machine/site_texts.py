@@ -1,0 +1,117 @@
+"""The texts that the schema allows where a reference stands.
+
+A reference can only be written if the schema allows the text of a declared name there. The texts of a place are those
+of one value there, which is reached by the shortest keys: schemas rarely say different things about the values of one
+place. Where one does, masks still exclude a value that cannot begin with a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.states import Key, Text, Value
+from schemalm.grammar.symbols import AS_KIND, FREE_KEY, ITEM, KEY_END
+from schemalm.machine.choices import Choice, Rest
+from schemalm.rules.paths import ITEM as ANY_ITEM
+from schemalm.rules.paths import Place, Wildcard
+
+
+# The texts of a place that are compared with those that are taken.
+MAX_TEXTS = 200
+
+
+class SiteTexts(NamedTuple):
+    """The texts of a place: from the beginning of a text on, or constants. A missing rest allows no other text."""
+
+    rest: Rest | None
+    constants: tuple[bytes, ...] = ()
+
+    def can_be(self, choice: Choice) -> bool:
+        """Whether one of the texts is a name that may be written."""
+        if self.rest is not None and choice.has_names(self.rest) and self._has_text(choice):
+            return True
+        return any(choice.allows(text, True) for text in self.constants)
+
+
+    def _has_text(self, choice: Choice) -> bool:
+        """Whether there is a text that is not excluded; True as well if that is not among the first."""
+        assert self.rest is not None
+        if choice.only is not None or not (choice.but_not or choice.but_not_alike):
+            return True
+        texts = [*islice(self.rest.automaton.texts(self.rest.dfa_state, self.rest.outcomes), MAX_TEXTS)]
+        return len(texts) == MAX_TEXTS or any(choice.allows(text, True) for text in texts)
+
+
+def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | None:
+    """The texts of a place, or the keys of the object there; None if every text is allowed, or nothing is known."""
+    found = _value_at(grammar, place)
+    if found is None:
+        return None
+    if is_key:
+        key = _after(grammar, found, "object", [grammar.symbols.ids[FREE_KEY]])
+        return None if key is None else _of_text(grammar, key)
+    if not isinstance(grammar.nonterminals[found].state, Value):
+        return _of_text(grammar, found)
+    symbols = grammar.symbols.symbols
+    constants = [symbols[number].text.encode() for number in grammar.admitted(found) if symbols[number].label == "CONST"]
+    text = grammar.step(found, grammar.symbols.ids[AS_KIND["string"]])
+    if text is None:
+        return SiteTexts(None, tuple(constants))
+    texts = _of_text(grammar, text.opened[0])
+    return None if texts is None else texts._replace(constants=tuple(constants))
+
+
+def _of_text(grammar: Grammar, nonterminal: int) -> SiteTexts | None:
+    node = grammar.nonterminals[nonterminal]
+    if not isinstance(node.state, Text | Key) or grammar.automaton.admits_every_text(node.state.dfa_state):
+        return None
+    return SiteTexts(Rest(grammar.automaton, node.state.dfa_state, frozenset(node.accepts)))
+
+
+def _value_at(grammar: Grammar, place: Place) -> int | None:
+    """A value at a place."""
+    ids = grammar.symbols.ids
+    found: int | None = grammar.start
+    for step in place.steps:
+        assert found is not None
+        if step is ANY_ITEM:
+            found = _after(grammar, found, "array", [ids[ITEM]])
+        elif isinstance(step, Wildcard):
+            found = next(_members(grammar, found), None)
+        else:
+            found = _after(grammar, found, "object", [grammar.symbols.keys[step]])
+        if found is None:
+            return None
+    return found
+
+
+def _members(grammar: Grammar, value: int) -> Iterator[int]:
+    """Yields values of an object under keys that no path names."""
+    ids = grammar.symbols.ids
+    key = _after(grammar, value, "object", [ids[FREE_KEY]])
+    if key is not None:
+        node = grammar.nonterminals[key]
+        assert isinstance(node.state, Key)
+        text = next(grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts)), None)
+        found = None if text is None else _after(grammar, value, "object", [ids[FREE_KEY], *text, ids[KEY_END]])
+        if found is not None:
+            yield found
+    for symbol in grammar.symbols.keys.values():
+        found = _after(grammar, value, "object", [symbol])
+        if found is not None:
+            yield found
+
+
+def _after(grammar: Grammar, nonterminal: int, kind: str, symbols: list[int]) -> int | None:
+    """What is on top after some symbols within a value of a kind; None if they are not admitted."""
+    step = grammar.step(nonterminal, grammar.symbols.ids[AS_KIND[kind]])
+    found = nonterminal if step is None else step.opened[0]
+    for symbol in symbols:
+        step = grammar.step(found, symbol)
+        if step is None:
+            return None
+        found = step.opened[0]
+    return found

@@ -1,0 +1,131 @@
+"""Tokens of structure that rules about names may forbid: they write a name themselves, or lead to where one must follow.
+
+A schema can list keys and constants, which are symbols. If such a key or constant declares a name or refers to one, the
+token that contains it is checked. So is a token after which a name has to follow: there may be none that fits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemalm.grammar.states import Key, Text, Value
+from schemalm.grammar.symbols import AS_KIND
+from schemalm.machine.name_choices import choice, rest_of_text
+from schemalm.machine.slots import WholeText
+from schemalm.machine.watched_places import Watched
+
+if TYPE_CHECKING:
+    from schemalm.machine.finite_tables import FiniteTables, StackEntry
+    from schemalm.machine.symbol_machine import SymbolMachine
+
+
+class StructureChecks:
+    """Finds the tokens of structure that have to be checked, and checks them."""
+
+    def __init__(self, tables: FiniteTables) -> None:
+        self._tables, self._grammar = tables, tables.grammar
+        symbols = tables.grammar.symbols
+        self._keys = {number: name for name, number in symbols.keys.items()}
+        self._constants = {
+            number: symbol.text for number, symbol in enumerate(symbols.symbols) if symbol.label == "CONST"
+        }
+        self._as_string = symbols.ids[AS_KIND["string"]]
+
+    def tokens(self, entry: StackEntry) -> tuple[int, ...]:
+        """The tokens of an entry that have to be checked."""
+        place, watched_places = entry.place, self._tables.watched_places
+        if place is None or not watched_places.checks_below(place):
+            return ()
+        if isinstance(self._grammar.nonterminals[entry.nonterminal].state, Text | Key):
+            return ()
+        mask = self._tables.unpacked(entry.row)
+        checked = [token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token)]
+        return (*checked, *self._opened_within(entry, mask))
+
+    def _opened_within(self, entry: StackEntry, mask: NDArray[np.bool_]) -> list[int]:
+        """The tokens that refer to names of a scope which begins inside of them: it is closed outside."""
+        rules = self._grammar.rules
+        assert rules is not None
+        opened = self._grammar.with_names(entry.nonterminal, rules.closable, are_closed=False)
+        if opened is None or opened == entry.nonterminal:
+            return []
+        tokens = np.flatnonzero(self._tables.mask(opened) & ~mask).tolist()
+        return [token for token in tokens if len(self._tables.vocabulary.symbols[token]) > 1]
+
+    def _is_checked(self, entry: StackEntry, token: int) -> bool:
+        """Whether rules about names may forbid a token."""
+        entries = [entry]
+        for symbol in self._tables.vocabulary.symbols[token]:
+            top = entries.pop()
+            if top.watched is not None and self._writes_name(top.watched, symbol):
+                return True
+            transition = self._tables.transition(top, self._tables.vocabulary.symbol_token(symbol))
+            assert transition is not None, "the token is admitted"
+            entries += transition.opened
+            if not transition.opened:
+                return False
+        return self._needs_check(entries[-1])
+
+    def _writes_name(self, watched: Watched, symbol: int) -> bool:
+        if symbol in self._keys:
+            return watched.checks_keys and self._keys[symbol] not in watched.place.named
+        return symbol in self._constants and watched.checks_text
+
+    def _needs_check(self, entry: StackEntry) -> bool:
+        """Whether a name has to follow, and not every text will do."""
+        if entry.watched is None:
+            return False
+        node = self._grammar.nonterminals[entry.nonterminal]
+        if isinstance(node.state, Key):
+            return bool(entry.watched.names.referred_keys)
+        is_number = isinstance(node.state, Text) and node.state.kind == "number"
+        return entry.watched.checks_text and isinstance(node.state, Value | Text) and not is_number
+
+    def allows(self, machine: SymbolMachine, token: int) -> bool:
+        """Whether names allow a token that has to be checked."""
+        after = machine.copy()
+        try:
+            for symbol in self._tables.vocabulary.symbols[token]:
+                if not self._allows_symbol(after, symbol):
+                    return False
+                after.push(symbol)
+        except ValueError:
+            return False
+        return not after.stack or self._can_go_on(after)
+
+    def _allows_symbol(self, machine: SymbolMachine, symbol: int) -> bool:
+        watched, names = machine.top.watched, machine.names
+        assert names is not None
+        if watched is None or not self._writes_name(watched, symbol):
+            return True
+        is_key = symbol in self._keys
+        text = self._keys[symbol] if is_key else self._constants[symbol]
+        return choice(machine, names, WholeText(watched, is_key)).allows(text.encode(), True)
+
+    def _can_go_on(self, machine: SymbolMachine) -> bool:
+        """Whether the value or key on top can be a name, where it has to be one."""
+        if not self._needs_check(machine.top):
+            return True
+        state = self._grammar.nonterminals[machine.nonterminal].state
+        if isinstance(state, Value):
+            return any(
+                self._can_begin(machine, symbol) for symbol in self._grammar.admitted(machine.nonterminal)
+            )
+        return self._has_names(machine)
+
+    def _can_begin(self, machine: SymbolMachine, symbol: int) -> bool:
+        if not self._allows_symbol(machine, symbol):
+            return False
+        if symbol != self._as_string:
+            return True
+        after = machine.copy()
+        after.push(symbol)
+        return self._has_names(after)
+
+    def _has_names(self, machine: SymbolMachine) -> bool:
+        names, slot = machine.names, machine.top.slot
+        assert names is not None and isinstance(slot, WholeText)
+        return choice(machine, names, slot).has_names(rest_of_text(machine))
