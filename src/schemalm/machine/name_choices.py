@@ -96,7 +96,9 @@ def _referred(machine: SymbolMachine, names: NameState, reference: Reference) ->
     return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def _known(machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
+def _known(
+    machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool
+) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None

@@ -116,9 +116,7 @@ def new_key_texts(machine: SymbolMachine, outcome: int, texts: Iterator[bytes]) 
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
     listed = _endings(names.prefix, allowed)
     return (
-        text
-        for text in chain(listed, texts)
-        if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
+        text for text in chain(listed, texts) if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
     )
 
 

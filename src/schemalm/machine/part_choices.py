@@ -68,7 +68,7 @@ class PartChoice(NamedTuple):
         return row.parts[missing]
 
     def endings(self, rest: Rest) -> Iterator[bytes]:
-        """The allowed ends of the text, the best first: without a name, then with known ones. `rest`: what may follow."""
+        """Yields the allowed ends of the text: without a name, then with known ones. `rest`: what may follow."""
         if self.free is not None and self.free.dfa_state != DEAD:
             yield from self._first(self.free._replace(outcomes=rest.outcomes))
         prefix = self.form.prefix.encode()

@@ -171,7 +171,7 @@ class LazyDfa:
         return languages[0] if len(languages) == 1 else None
 
     def restricted(self, state: int, other: int) -> int:
-        """The state of the texts that may come at both states, with the predicates of the first; DEAD if there are none."""
+        """The state of the texts that may come at both states, with the predicates of the first; DEAD if none may."""
         if DEAD in (state, other):
             return DEAD
         domain, *predicates = self._languages[state]

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemalm.json_pointer import pointer_to
-from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.limits import DEFAULT_LIMITS
+from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.visible import visible_name
 from schemalm.regular.pattern import PatternError, pattern_language
 from schemalm.rules.structure import Expressions, Function, NameKind, RulesFile, StructuredType, Type
@@ -144,7 +144,9 @@ def _in_kind(kind: NameKind, rules: RulesFile, at: tuple[str | int, ...]) -> Ite
 
 def _in_texts(rules: RulesFile) -> Iterator[Inconsistency]:
     """References that are a part of a text: their patterns, and that nothing else is said about the text."""
-    used = [(one.values, name, index, one) for name, kind in rules.names.items() for index, one in enumerate(kind.referred)]
+    used = [
+        (one.values, name, index, one) for name, kind in rules.names.items() for index, one in enumerate(kind.referred)
+    ]
     declared = {one.values for kind in rules.names.values() for one in kind.declared}
     paths = [path for path, *_ in used]
     for path, name, index, one in used:
@@ -164,9 +166,13 @@ def _in_alike(rules: RulesFile) -> Iterator[Inconsistency]:
     """Places that are alike may be anywhere, so they hold no scopes, no keys that declare and no circles."""
     for name, kind in rules.names.items():
         at = ("names", name)
-        found = [(kind.scope, "scope of names", ("scope",))]
-        found += [(one.keys, "key that declares a name", ("declared", i)) for i, one in enumerate(kind.declared) if one.keys]
-        found += [(one.path, "acyclic reference", ("referred", i)) for i, one in enumerate(kind.referred) if one.acyclic]
+        found: list[tuple[str, str, tuple[str | int, ...]]] = [(kind.scope, "scope of names", ("scope",))]
+        found += [
+            (one.keys, "key that declares a name", ("declared", i)) for i, one in enumerate(kind.declared) if one.keys
+        ]
+        found += [
+            (one.path, "acyclic reference", ("referred", i)) for i, one in enumerate(kind.referred) if one.acyclic
+        ]
         for path, word, place in found:
             around = next((shared for shared in rules.alike if (path + "/").startswith(shared + "/")), None)
             if around is not None:

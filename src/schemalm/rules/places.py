@@ -61,7 +61,9 @@ class AtPlace(Assertion):
         named = tuple((name, self._below(child)) for name, child in place.named.items())
         members = Members(named, (), self._below(place.other)) if named or place.other else TRUE
         is_closed = place.names is not None and bool(place.names.referred_keys) and place.path in self.closed
-        return all_of([members, NoNames(tuple((name, TRUE) for name in place.named), (), FALSE)]) if is_closed else members
+        return (
+            all_of([members, NoNames(tuple((name, TRUE) for name in place.named), (), FALSE)]) if is_closed else members
+        )
 
     def _of_string(self) -> Formula:
         place = self.place
@@ -125,7 +127,7 @@ class FreeText(InLanguage):
     @property
     def language(self) -> Language:
         """The texts without a name."""
-        return intersection([reference.text.free for reference in self._references])
+        return intersection(text.free for reference in self._references if (text := reference.text) is not None)
 
     def __contains__(self, text: str) -> bool:
         return all(reference.name_in(text) is None for reference in self._references)

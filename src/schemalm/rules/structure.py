@@ -190,8 +190,8 @@ class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     """What refers to names, and whether to earlier ones only.
 
     acyclic: the declared object that holds the reference may not lead back to itself over references. prefix, until,
-    pattern: the name is what follows the prefix, up to the first of the characters `until`, if it has the pattern; other
-    texts are free.
+    pattern: the name is what follows the prefix, up to the first of the characters `until`, if it has the pattern;
+    other texts are free.
     """
 
     keys: ValuePath | None = None

@@ -51,12 +51,16 @@ def compose_faults(document: Any) -> list[str]:
     faults = [f"service {target}" for targets in edges.values() for target in targets if target not in services]
     if has_circle(edges):
         faults.append("circle of services")
-    return faults + _bases(services) + [
-        f"{kind} {name}"
-        for service in services.values()
-        for kind, name in _resources(table(service))
-        if name not in table(document.get(f"{kind}s")) and (kind, name) != ("network", "default")
-    ]
+    return (
+        faults
+        + _bases(services)
+        + [
+            f"{kind} {name}"
+            for service in services.values()
+            for kind, name in _resources(table(service))
+            if name not in table(document.get(f"{kind}s")) and (kind, name) != ("network", "default")
+        ]
+    )
 
 
 def _includes(value: Any) -> bool:

@@ -11,7 +11,7 @@ from schemalm.errors import InvalidDocument
 
 from .conftest import Format
 
-WEB = "services: {web: {image: w, KEYS}, db: {image: d}}"
+WEB = "services: {web: {image: w, KEYS}, store: {image: d}}"
 
 
 def messages(form: Format, text: str) -> list[str]:
@@ -44,12 +44,15 @@ def service(keys: str) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (service("depends_on: [dp]"), 'there is no service "dp"; did you mean "db"?'),
-        (service("depends_on: {dp: {condition: service_started}}"), 'there is no service "dp"; did you mean "db"?'),
+        (service("depends_on: [stor]"), 'there is no service "stor"; did you mean "store"?'),
+        (
+            service("depends_on: {stor: {condition: service_started}}"),
+            'there is no service "stor"; did you mean "store"?',
+        ),
         (service("depends_on: [web]"), 'the service "web" refers to itself'),
-        (service('network_mode: "service:dp"'), 'there is no service "dp"; did you mean "db"?'),
-        (service('links: ["dp:database"]'), 'there is no service "dp"; did you mean "db"?'),
-        (service("extends: {service: base}"), 'there is no base service "base"; declared are "web", "db"'),
+        (service('network_mode: "service:stor"'), 'there is no service "stor"; did you mean "store"?'),
+        (service('links: ["stor:database"]'), 'there is no service "stor"; did you mean "store"?'),
+        (service("extends: {service: base}"), 'there is no base service "base"; declared are "web", "store"'),
         (service("networks: [front]"), 'there is no network "front"; declared is "default"'),
         (service("networks: {front: null}"), 'there is no network "front"; declared is "default"'),
         (service('volumes: ["data:/data:ro"]'), 'there is no volume "data"; no volume is declared here'),
@@ -65,7 +68,7 @@ def test_a_compose_file_names_what_it_declares(compose: Format, text: str, messa
 
 def test_services_do_not_depend_on_each_other_in_a_circle(compose: Format) -> None:
     text = 'services: {a: {image: x, depends_on: [b]}, b: {image: x, network_mode: "service:a"}}'
-    assert messages(compose, text) == ['services refer to each other in a circle: "a" -> "b" -> "a"']
+    assert messages(compose, text) == ['services refer to each other in a circle: "b" -> "a" -> "b"']
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_other_texts_of_compose_files_are_free(compose: Format, keys: str) -> No
 
 
 def test_a_compose_file_that_includes_others_may_use_their_names(compose: Format) -> None:
-    assert messages(compose, "include: [other.yml]\n" + service("depends_on: [dp], networks: [front]")) == []
+    assert messages(compose, "include: [other.yml]\n" + service("depends_on: [stor], networks: [front]")) == []
 
 
 def pipeline(keys: str, others: str = "") -> str:
@@ -98,10 +101,16 @@ def pipeline(keys: str, others: str = "") -> str:
     [
         (pipeline("needs: [bild]"), 'there is no job "bild"; did you mean "build"?'),
         (pipeline("needs: [{job: bild}]"), 'there is no job "bild"; did you mean "build"?'),
-        (pipeline("needs: [default]", "default: {image: a}"), 'there is no job "default"; declared are "build", "test"'),
+        (
+            pipeline("needs: [default]", "default: {image: a}"),
+            'there is no job "default"; declared are "build", "test"',
+        ),
         (pipeline("dependencies: [bild]"), 'there is no job "bild"; did you mean "build"?'),
         (pipeline("extends: .bas", ".base: {tags: [a]}"), 'there is no base job ".bas"; did you mean ".base"?'),
-        (pipeline("extends: [.base, x]", ".base: {}"), 'there is no base job "x"; declared are "build", ".base", "test"'),
+        (
+            pipeline("extends: [.base, x]", ".base: {}"),
+            'there is no base job "x"; declared are "build", ".base", "test"',
+        ),
         (pipeline("environment: {name: a, on_stop: stop}"), 'there is no job "stop"; declared are "build", "test"'),
         (pipeline("stage: tests"), 'there is no stage "tests"; did you mean "test"?'),
         (pipeline("stage: build", "stages: [test]"), 'there is no stage "build"; declared are "test", ".pre", ".post"'),

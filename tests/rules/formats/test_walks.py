@@ -28,7 +28,7 @@ def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
         allowed = np.flatnonzero(machine.mask()).tolist()
         longer = [token for token in allowed if token >= 2 + 256]
         useful = [token for token in longer if not named.isdisjoint(tokenizer.vocabulary.symbols[token])]
-        pool = next(pool for pool in chance.choice([(useful, longer), (longer,), ()]) + (allowed,) if pool)
+        pool = next(pool for pool in (*chance.choice([(useful, longer), (longer,), ()]), allowed) if pool)
         tokens.append(chance.choice(pool))
         machine.advance(tokens[-1])
     return tokens
