@@ -61,6 +61,8 @@ def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_pa
     assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
     assert "<html" in result.report.read_text()
     assert not result.rejections
+    assert run.tokenizer.grammar.rules is not None
+    assert f"Rules: {run.tokenizer.grammar.rules.file.title}" in result.report.with_suffix(".md").read_text()
     assert any("60 embedded workflows" in message for message in messages)
 
 

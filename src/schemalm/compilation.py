@@ -11,6 +11,7 @@ from typing import Literal
 
 from schemalm.errors import GuardError, RulesError, SchemaError
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.place_values import after, value_at
 from schemalm.limits import DEFAULT_LIMITS, Limits
 from schemalm.rules import AnyRules, read_rules
 from schemalm.rules.built_in import DEFAULT_RULES, default_rules
@@ -47,6 +48,7 @@ def compile_schema(
         grammar = Grammar(translation, rules=applied)
         if applied is not None:
             _refuse_needed_names(grammar, applied)
+            _refuse_names_in_guarded_arrays(grammar, applied)
         if grammar.needs_different_items:
             _write_shortest(grammar)
         return grammar
@@ -74,6 +76,21 @@ def _refuse_needed_names(grammar: Grammar, rules: Rules) -> None:
         "document can do without; change it with `amend`",
         pointer="/names",
     )
+
+
+def _refuse_names_in_guarded_arrays(grammar: Grammar, rules: Rules) -> None:
+    """Raises RulesError if the items of an array must differ and hold names, which the search for items cannot see."""
+    for place in rules.names.tree:
+        if place.item is None or not rules.has_names_below(place.item):
+            continue
+        value = value_at(grammar, place)
+        array = None if value is None else after(grammar, value, "array", [])
+        if array is not None and grammar.arrays.is_guarded(array):
+            raise RulesError(
+                f"the items of the array at {place.path} must differ by the schema and hold names by the rules; "
+                "remove `uniqueItems` there with `amend`, and say `unique` of the kind of names instead",
+                pointer="/names",
+            )
 
 
 def _write_shortest(grammar: Grammar) -> None:

@@ -52,6 +52,24 @@ def test_the_demo_shows_five_documents_and_the_report(invoke, pretend, evaluatio
     assert f"next: schemalm generate {pipeline.run} -n 3" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        ((), embedded.EMBEDDED_RULES),
+        (("--rules", "none"), None),
+        (("--rules", "github-workflow"), "github-workflow"),
+        (("--corpus", "."), "github-workflow"),
+    ],
+)
+def test_embedded_documents_are_learned_under_strict_rules_unless_others_are_named(
+    invoke, pretend, evaluation: Evaluation, arguments: tuple[str, ...], rules: str | None
+) -> None:
+    called = pretend(evaluation)
+    result = invoke("demo", *arguments)
+    assert called["rules"] == rules
+    assert (f"with the rules {rules};" in result.stderr) is (rules is not None)
+
+
 def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluation) -> None:
     first, *others = evaluation.samples
     refused = replace(first, verdict=Verdict(False, "type: wrong", "/kind"))

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import pytest
 
+from schemalm.compilation import compile_schema
 from schemalm.dataset import embedded
-from schemalm.dataset.embedded import embedded_workflows
+from schemalm.dataset.embedded import EMBEDDED_RULES, embedded_workflows
 from schemalm.errors import DataError
+from schemalm.rules.built_in import DEFAULT_RULES
+from schemalm.tokenizer import Tokenizer
 
 
 def test_all_bundled_documents_are_distinct() -> None:
     workflows = embedded_workflows()
     assert len(workflows) == len({(each.source, each.name) for each in workflows}) == 2500
     assert all("jobs" in each.value for each in workflows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rules", [DEFAULT_RULES, EMBEDDED_RULES])
+def test_all_keep_the_built_in_rules(rules: str) -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema("github-workflow", rules=rules))
+    for workflow in embedded_workflows():
+        tokenizer.encode(workflow.value)
 
 
 def test_a_few_are_the_first_ones() -> None:

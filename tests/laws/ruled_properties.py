@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
 import numpy as np
 from tests.rules.slow_names import verdict
 
-from schemalm.compilation import compile_schema
 from schemalm.rules.amendments import amended
 from schemalm.rules.expressions import expression_language
 from schemalm.rules.expressions.references import find_references
@@ -18,7 +16,8 @@ from schemalm.rules.expressions.types import Names
 from schemalm.tokenizer import Tokenizer
 
 from .properties import mutated
-from .ruled_schemas import NAMES, TEXTS as TEXTS_TO_TRY
+from .ruled_schemas import NAMES
+from .ruled_schemas import TEXTS as TEXTS_TO_TRY
 
 MAX_TOKENS = 120
 
@@ -30,7 +29,11 @@ class Judge:
         rules = tokenizer.grammar.rules
         assert rules is not None
         self._names = {name: {"scope": "", **kind} for name, kind in rules.file.content().get("names", {}).items()}
-        self._languages = {place.path: expression_language(place.expression) for place in rules.names.tree if place.expression is not None}
+        self._languages = {
+            place.path: expression_language(place.expression)
+            for place in rules.names.tree
+            if place.expression is not None
+        }
         self._validator = jsonschema_rs.Draft202012Validator(amended(rules.schema, rules.file.amend))
 
     def accepts(self, value: Any) -> bool:
@@ -47,9 +50,7 @@ class Judge:
 
     def _are_expressions_fine(self, value: Any, path: str = "") -> bool:
         if isinstance(value, dict):
-            return all(
-                self._are_expressions_fine(inner, self._below(path, key)) for key, inner in value.items()
-            )
+            return all(self._are_expressions_fine(inner, self._below(path, key)) for key, inner in value.items())
         if isinstance(value, list):
             return all(self._are_expressions_fine(inner, f"{path}/[]") for inner in value)
         return not isinstance(value, str) or path not in self._languages or self._languages[path].contains(value)
@@ -80,14 +81,7 @@ def walk(tokenizer: Tokenizer, chance: random.Random) -> list[int]:
 def near(value: Any, chance: random.Random) -> Any:
     """The value with one part changed, often to one that names may be."""
     if isinstance(value, dict) and value and chance.random() < 0.85:
-        name = chance.choice(list(value))
-        if chance.random() < 0.2:
-            return {**value, chance.choice(NAMES): value[name]}
-        if chance.random() < 0.2:
-            return {key: inner for key, inner in value.items() if key != name}
-        if chance.random() < 0.2:
-            return {chance.choice(NAMES) if key == name else key: inner for key, inner in value.items()}
-        return {**value, name: near(value[name], chance)}
+        return _near_object(value, chance)
     if isinstance(value, list) and value and chance.random() < 0.8:
         index = chance.randrange(len(value))
         changed = [value[index]] if chance.random() < 0.3 else []
@@ -95,3 +89,14 @@ def near(value: Any, chance: random.Random) -> Any:
     if isinstance(value, str):
         return TEXTS_TO_TRY[chance.randrange(len(TEXTS_TO_TRY))]
     return mutated(value, chance)
+
+
+def _near_object(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    name = chance.choice(list(value))
+    if chance.random() < 0.2:
+        return {**value, chance.choice(NAMES): value[name]}
+    if chance.random() < 0.2:
+        return {key: inner for key, inner in value.items() if key != name}
+    if chance.random() < 0.2:
+        return {chance.choice(NAMES) if key == name else key: inner for key, inner in value.items()}
+    return {**value, name: near(value[name], chance)}

@@ -42,7 +42,13 @@ def jobs(draw: st.DrawFn) -> Drawn:
     referred = [{**part, "order": "any", "acyclic": is_acyclic} for part in chosen]
     chosen = draw(st.lists(st.sampled_from(outside), unique_by=str, max_size=2))
     referred += [{**part, "order": draw(ORDERS)} for part in chosen]
-    return {**draw(kinds("")), "declared": declared, "referred": referred, "order": "any", "unknown": draw(unknown("/open"))}
+    return {
+        **draw(kinds("")),
+        "declared": declared,
+        "referred": referred,
+        "order": "any",
+        "unknown": draw(unknown("/open")),
+    }
 
 
 @st.composite
@@ -102,7 +108,9 @@ def schemas(draw: st.DrawFn) -> Drawn:
     if "enum" in name:
         del name["type"]
     step = closed({"id": name, "after": name, "run": TEXT}, draw(st.sampled_from([[], ["run"], ["id"]])))
-    needs = draw(st.sampled_from([name, {"type": "array", "items": name}, {"anyOf": [name, {"type": "array", "items": name}]}]))
+    needs = draw(
+        st.sampled_from([name, {"type": "array", "items": name}, {"anyOf": [name, {"type": "array", "items": name}]}])
+    )
     job = closed(
         {
             "outputs": {"type": "object", **draw(st.sampled_from(KEY_RULES))},

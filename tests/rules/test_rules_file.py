@@ -329,8 +329,8 @@ def test_built_in_rules_are_valid_and_belong_to_built_in_schemas(published: Publ
         published.validate(content)
         found = read_rules(name)
         published.validate(found.content())
-        assert found.schema in built_in_names()
-        if not content.get("extends"):
+        assert found.schema in built_in_names() or name == "openapi-3.1"  # People bring the schema of this one.
+        if found.schema and not content.get("extends"):
             assert default_rules(found.schema) == default_rules(ALIASES.get(found.schema, found.schema)) == name
 
 

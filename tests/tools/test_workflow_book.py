@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_sequence(workflows: list[ComposedWorkflow]
 def test_the_sequence_is_the_same_on_every_python() -> None:
     """The digest is from one version; a difference on another means that a draw depends on the version."""
     text = b"\n".join(orjson.dumps([r.repository, r.path, r.value]) for r in compose_workflows(1_000, seed=7))
-    assert hashlib.sha256(text).hexdigest() == "66598605b2c1e214b4c7ad91798578202fa55401375832c0d090571427268172"
+    assert hashlib.sha256(text).hexdigest() == "3ea4299b7c3bd17559157691d0cf20c9928bac8ba29ae3600fc0d77ff83ea1e3"
 
 
 @pytest.mark.slow
@@ -208,7 +208,6 @@ FEATURES = {
     "shell": r"bats",
     # matrices
     "include": r'"include":',
-    "exclude": r'"exclude":',
     "fail-fast": r'"fail-fast":',
     "max-parallel": r'"max-parallel":',
     "systems": r'"os":\["ubuntu-latest"',

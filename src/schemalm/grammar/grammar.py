@@ -436,7 +436,9 @@ class Grammar:
 
 
 def _without_names(atom: Atom) -> Formula:
-    return atom.unrestricted() if isinstance(atom, AtPlace | FreeText | NoNames | TextAt | Promised | PromisedValue) else open_members(atom)
+    if isinstance(atom, AtPlace | FreeText | NoNames | TextAt | Promised | PromisedValue):
+        return atom.unrestricted()
+    return open_members(atom)
 
 
 # Opens what the names of a document have closed, also in members and items.

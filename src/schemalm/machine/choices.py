@@ -169,7 +169,10 @@ class Choice(NamedTuple):
         found = row.texts_alike if self.ignores_case else row.texts
         text = text.lower() if self.ignores_case else text
         for length in range(len(text) + 1):
-            for tokens in (found.get((text[:length], False), ()), found.get((text, True), ()) if length == len(text) else ()):
+            for tokens in (
+                found.get((text[:length], False), ()),
+                found.get((text, True), ()) if length == len(text) else (),
+            ):
                 if tokens:
                     yield [token for token in tokens if self._leads_on(token, text[length:], row, rest)]
 

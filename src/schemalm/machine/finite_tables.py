@@ -26,8 +26,8 @@ from schemalm.machine.masks import num_mask_bytes, pack_masks, unpack_mask
 from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
 from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
-from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.stepper import advance, advance_paths
+from schemalm.machine.structure_checks import StructureChecks
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary

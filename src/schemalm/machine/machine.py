@@ -145,12 +145,6 @@ class Machine(SymbolMachine):
             for symbol in self.tables.vocabulary.symbols[token]:
                 self.push(symbol)
 
-    def consume(self, token: int) -> None:
-        """Applies an admitted token to the stack alone."""
-        transition = self._transition(self.stack[-1], token)
-        assert transition is not None
-        self._apply(token, transition)
-
     def admits(self, symbol: int) -> bool:
         """Whether a symbol may come next."""
         return bool(self.mask()[self.tables.vocabulary.symbol_token(symbol)])

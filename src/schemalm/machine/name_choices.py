@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from schemalm.grammar.states import Key, Text
 from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
+from schemalm.machine.name_state import NamedMachine, NameState
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.registers import Instance, known_names
 from schemalm.machine.slots import AnySlot, WholeText
@@ -15,12 +15,8 @@ from schemalm.rules.expressions.types import Names, Object, Type
 from schemalm.rules.name_texts import NameText
 from schemalm.rules.names import Kind, Reference
 
-if TYPE_CHECKING:
-    from schemalm.machine.symbol_machine import SymbolMachine
-    from schemalm.machine.naming import NameState
 
-
-def choice(machine: SymbolMachine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
+def choice(machine: NamedMachine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
     """The names that may be written into a slot."""
     if not isinstance(slot, WholeText):
         return ANYTHING if names.chain is None else _in_expression(machine, names, names.chain, slot)
@@ -39,7 +35,7 @@ def choice(machine: SymbolMachine, names: NameState, slot: AnySlot) -> Choice | 
 
 
 def _in_text(
-    machine: SymbolMachine, names: NameState, slot: WholeText, reference: Reference, form: NameText
+    machine: NamedMachine, names: NameState, slot: WholeText, reference: Reference, form: NameText
 ) -> PartChoice:
     """The texts that may be written where a part of a text is a name."""
     found = PartChoice(_referred(machine, names, reference), form)
@@ -52,7 +48,7 @@ def _in_text(
     return found._replace(so_far=names.prefix, free=Rest(automaton, state, frozenset(node.accepts)))
 
 
-def rest_of_text(machine: SymbolMachine) -> Rest | None:
+def rest_of_text(machine: NamedMachine) -> Rest | None:
     """What may follow in the whole text or key on top; None if every text may."""
     node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
     if not isinstance(machine.top.slot, WholeText):
@@ -63,7 +59,7 @@ def rest_of_text(machine: SymbolMachine) -> Rest | None:
     return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
 
 
-def _in_expression(machine: SymbolMachine, names: NameState, chain: tuple[bytes, ...], slot: Slot) -> Choice:
+def _in_expression(machine: NamedMachine, names: NameState, chain: tuple[bytes, ...], slot: Slot) -> Choice:
     naming = machine.tables.naming
     assert naming is not None
     if isinstance(slot.type, Names):
@@ -76,17 +72,17 @@ def _in_expression(machine: SymbolMachine, names: NameState, chain: tuple[bytes,
     return only((name.encode() for name, _ in slot.type.properties if name not in closed), ignores_case=True)
 
 
-def _has_names(machine: SymbolMachine, names: NameState, chain: tuple[bytes, ...], property_type: Type) -> bool:
+def _has_names(machine: NamedMachine, names: NameState, chain: tuple[bytes, ...], property_type: Type) -> bool:
     """Whether a property of an object is of use: if its own properties are names, there must be one."""
     if not isinstance(property_type, Names):
         return True
     naming = machine.tables.naming
     assert naming is not None
     kind = naming.kind(property_type.kind)
-    return naming.is_open(machine, kind, names.instance(kind, chain))
+    return bool(naming.is_open(machine, kind, names.instance(kind, chain)))
 
 
-def _referred(machine: SymbolMachine, names: NameState, reference: Reference) -> Choice:
+def _referred(machine: NamedMachine, names: NameState, reference: Reference) -> Choice:
     found = _known(
         machine, names, reference.kind, names.instance(reference.kind), may_be_promised=not reference.earlier
     )
@@ -96,9 +92,7 @@ def _referred(machine: SymbolMachine, names: NameState, reference: Reference) ->
     return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def _known(
-    machine: SymbolMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool
-) -> Choice:
+def _known(machine: NamedMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None

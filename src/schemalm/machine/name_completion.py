@@ -8,12 +8,12 @@ from itertools import chain, zip_longest
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import choice, rest_of_text
+from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText, is_part_of_name
-from schemalm.machine.symbol_machine import SymbolMachine
 
 
-def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
+def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     """The next symbols of the cheapest way to end the text on top with an outcome; empty if names do not matter.
 
     Free keys are left to the caller, who compares them with the other keys of the object as well.
@@ -29,27 +29,26 @@ def symbols_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
     if top.slot is None:
         return _outside_names(machine, outcome)
     machine, allowed = with_choice(machine)
-    if isinstance(allowed, PartChoice):
-        rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
-        return [*next(allowed.endings(rest)), machine.grammar.end_symbol]
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
+    assert isinstance(allowed, Choice), "a name in an expression is no part of another text"
     if allowed.allows(names.prefix, True) and names.prefix:
         return [_nearest(machine, outcome, within_name=False)]
     found = next(_endings(names.prefix, allowed), b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
 
 
-def _beginning_of_name(machine: SymbolMachine, outcome: int) -> list[int]:
+def _beginning_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     """The first symbol of the cheapest value that names allow; it makes a promise only if there is no other."""
-    if not machine.mask().any():
+    if not any(map(machine.admits, machine.grammar.admitted(machine.nonterminal))):
         machine = machine.copy()
+        assert machine.names is not None
         machine.names = machine.names._replace(is_ending=False)
     return [_nearest(machine, outcome, within_name=None)]
 
 
-def with_choice(machine: SymbolMachine) -> tuple[SymbolMachine, Choice]:
-    """The machine, which makes a promise only if the text on top cannot end otherwise, and the choice of names there."""
+def with_choice(machine: NamedMachine) -> tuple[NamedMachine, Choice | PartChoice]:
+    """The machine, which makes a promise only if the text on top cannot end otherwise, and the names it may write."""
     names, slot = machine.names, machine.top.slot
     assert names is not None and slot is not None
     allowed, rest = choice(machine, names, slot), rest_of_text(machine)
@@ -67,11 +66,13 @@ def _endings(prefix: bytes, allowed: Choice) -> Iterator[bytes]:
             yield name[len(prefix) :]
 
 
-def _end_of_text(machine: SymbolMachine, state: Text, allowed: Choice, outcome: int) -> bytes:
+def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoice, outcome: int) -> bytes:
     """The rest of a whole text that is a name. Listed names come first, so that no promise is made without need."""
     automaton, names = machine.grammar.automaton, machine.names
     assert names is not None
     rest = Rest(automaton, state.dfa_state, frozenset([outcome]))
+    if isinstance(allowed, PartChoice):
+        return next(allowed.endings(rest))
     for text in _endings(names.prefix, allowed):
         for spelled in (text, text.lower(), text.upper()):
             if rest.allows(spelled, True) and allowed.allows(names.prefix + spelled, True):
@@ -83,7 +84,7 @@ def _end_of_text(machine: SymbolMachine, state: Text, allowed: Choice, outcome: 
     return next(text for text in texts if rest.allows(text, True) and allowed.allows(names.prefix + text, True))
 
 
-def _outside_names(machine: SymbolMachine, outcome: int) -> list[int]:
+def _outside_names(machine: NamedMachine, outcome: int) -> list[int]:
     """The cheapest next symbol of a text in which expressions may stand, but no name is under way."""
     symbol = machine.grammar.cheapest(machine.nonterminal, outcome)
     if machine.admits(symbol):
@@ -91,7 +92,7 @@ def _outside_names(machine: SymbolMachine, outcome: int) -> list[int]:
     return [_nearest(machine, outcome, within_name=None)]
 
 
-def _nearest(machine: SymbolMachine, outcome: int, *, within_name: bool | None) -> int:
+def _nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -> int:
     """The admitted symbol that is nearest to the end; `within_name`: whether it belongs to the name under way."""
     grammar, slot = machine.grammar, machine.top.slot
     best, least = -1, -1
@@ -108,11 +109,11 @@ def _nearest(machine: SymbolMachine, outcome: int, *, within_name: bool | None) 
     return best
 
 
-def new_key_texts(machine: SymbolMachine, outcome: int, texts: Iterator[bytes]) -> Iterator[bytes]:
+def new_key_texts(machine: NamedMachine, outcome: int, texts: Iterator[bytes]) -> Iterator[bytes]:
     """The rests of the key on top that names allow, known names first. `texts`: those that end with the outcome."""
     machine, allowed = with_choice(machine)
     names, state = machine.names, machine.grammar.nonterminals[machine.nonterminal].state
-    assert names is not None and isinstance(state, Key)
+    assert names is not None and isinstance(state, Key) and isinstance(allowed, Choice)
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
     listed = _endings(names.prefix, allowed)
     return (

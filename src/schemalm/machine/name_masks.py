@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.machine.name_choices import choice, rest_of_text
-from schemalm.machine.naming import NameState, chain_after
+from schemalm.machine.name_state import NamedMachine, NameState, chain_after
 from schemalm.machine.slots import Contact, WholeText
 from schemalm.rules.expressions.types import Names
-
-if TYPE_CHECKING:
-    from schemalm.machine.symbol_machine import SymbolMachine
 
 # Masks that are kept, each one byte for each token.
 MAX_MASKS = 512
@@ -29,13 +25,13 @@ class NameMasks(dict[Hashable, NDArray[np.bool_]]):
         super().__setitem__(key, mask)
 
 
-def mask_of_names(machine: SymbolMachine) -> NDArray[np.bool_]:
+def mask_of_names(machine: NamedMachine) -> NDArray[np.bool_]:
     """The tokens that finite states and names admit at the top of a machine, bool [vocab_size], read-only."""
     names, top = machine.names, machine.top
     assert names is not None
     keys = tuple(machine.free_keys) if top.watched is not None and top.watched.names.referred_keys else ()
     key = (top, names, keys, tuple([entry.nonterminal for entry in machine.stack]))
-    mask = machine.tables.name_masks.get(key)
+    mask: NDArray[np.bool_] | None = machine.tables.name_masks.get(key)
     if mask is None:
         if not (top.slot is not None or top.has_expressions):
             mask = _without_forbidden(machine, machine.tables.checked_tokens(top))
@@ -53,7 +49,7 @@ def mask_of_names(machine: SymbolMachine) -> NDArray[np.bool_]:
     return mask
 
 
-def _allows(machine: SymbolMachine, names: NameState, contacts: tuple[Contact, ...]) -> bool:
+def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ...]) -> bool:
     """Whether the registers allow all that a token writes into slots."""
     prefix, chain = names.prefix, names.chain
     for number, (slot, text, has_ended) in enumerate(contacts):
@@ -64,13 +60,15 @@ def _allows(machine: SymbolMachine, names: NameState, contacts: tuple[Contact, .
         if not choice(machine, names._replace(chain=chain), slot).allows(name, has_ended):
             return False
         if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
-            chain = chain_after(names._replace(chain=chain), machine.tables.naming.kind(slot.type.kind), name)
+            naming = machine.tables.naming
+            assert naming is not None
+            chain = chain_after(names._replace(chain=chain), naming.kind(slot.type.kind), name)
     return True
 
 
-def _without_forbidden(machine: SymbolMachine, checked: tuple[int, ...]) -> NDArray[np.bool_]:
+def _without_forbidden(machine: NamedMachine, checked: tuple[int, ...]) -> NDArray[np.bool_]:
     """The mask of structure, without the checked tokens that names forbid."""
-    mask = machine.tables.unpacked(machine.top.row).copy()
+    mask: NDArray[np.bool_] = machine.tables.unpacked(machine.top.row).copy()
     for token in checked:
         mask[token] = machine.tables.structure_checks.allows(machine, token)
     mask.flags.writeable = False

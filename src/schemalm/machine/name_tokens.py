@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.slots import WholeText
 
 if TYPE_CHECKING:
-    from schemalm.machine.machine import Machine
     from schemalm.machine.naming import Naming
 
 
-def advance_key(naming: Naming, machine: Machine, token: int) -> None:
+def advance_key(naming: Naming, machine: NamedMachine, token: int) -> None:
     """Consumes an admitted token of the free key on top."""
     tables, top, names = machine.tables, machine.top, machine.names
     assert names is not None
@@ -34,7 +34,7 @@ def advance_key(naming: Naming, machine: Machine, token: int) -> None:
     naming.arrive(machine)
 
 
-def advance_text(naming: Naming, machine: Machine, token: int) -> None:
+def advance_text(naming: Naming, machine: NamedMachine, token: int) -> None:
     """Consumes an admitted token of the text on top."""
     top = machine.top
     for number, (slot, text, has_ended) in enumerate(machine.tables.contacts(top, token)):

@@ -8,70 +8,25 @@ for that name to the stack. So the completion, which knows only the stack, keeps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.name_choices import choice
+from schemalm.machine.name_state import Level, NamedMachine, NameState, chain_after
+from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.promises import Promises
-from schemalm.machine.registers import NOWHERE, Instance, Registers, known_names, spelling
+from schemalm.machine.registers import Instance, known_names, spelling
 from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
-from schemalm.rules.paths import ITEM, Steps
+from schemalm.rules.paths import ITEM
 from schemalm.rules.rules import Rules
 
 if TYPE_CHECKING:
-    from schemalm.machine.finite_tables import StackEntry
-    from schemalm.machine.symbol_machine import SymbolMachine
     from schemalm.machine.watched_places import Watched, WatchedPlaces
-
-class Level(NamedTuple):
-    """A key that leads to the top and tells scopes apart: the height of the rest, the steps before the key, the key."""
-
-    height: int
-    steps: Steps
-    key: bytes
-
-    @property
-    def depth(self) -> int:
-        """The number of steps before the key."""
-        return len(self.steps)
-
-
-class NameState(NamedTuple):
-    """What one machine knows about names.
-
-    levels: from the outermost on. prefix: the name under way. chain: the declared names before it in the same
-    expression, such as `build` in `needs.build.outputs.version`; None after one that is not known. is_ending: whether a
-    completion is under way, which makes no promise without need.
-    """
-
-    registers: Registers = Registers()
-    levels: tuple[Level, ...] = ()
-    prefix: bytes = b""
-    chain: tuple[bytes, ...] | None = ()
-    is_ending: bool = False
-
-    def instance(self, kind: Kind, chain: Collection[bytes] = ()) -> Instance:
-        """The scope of a kind at the top, or the one that the names of a chain lead to."""
-        if not kind.levels:
-            return kind.number, ()
-        keys = {level.depth: level.key for level in self.levels if kind.scope[: level.depth] == level.steps}
-        keys |= {depth: b"" for depth in kind.levels if kind.scope[depth] is ITEM}
-        keys |= dict(zip(reversed(kind.levels), reversed([*chain]), strict=False))
-        return kind.number, tuple(keys.get(depth, NOWHERE) for depth in kind.levels)
-
-    def height(self, kind: Kind) -> int:
-        """The height of the rest that holds the scope of a kind; -1 if that is the document."""
-        levels = (level for level in self.levels if level.depth in kind.levels)
-        return max((level.height for level in levels if kind.scope[: level.depth] == level.steps), default=-1)
-
-    def owner(self, reference: Reference) -> bytes:
-        """The declared key that holds the top, where references may not lead in a circle."""
-        return next(level.key for level in self.levels if level.depth == reference.owner)
 
 
 class Site(NamedTuple):
@@ -124,19 +79,19 @@ class Naming:
                     found[kind.name].append(Site(WholeText(watched, is_key), frozenset(depths)))
         return found
 
-    def begin(self, machine: SymbolMachine) -> None:
+    def begin(self, machine: NamedMachine) -> None:
         """Starts to follow a new document."""
         machine.names = NameState()
         self._set_closed(machine, self._closable, -1, are_closed=True)
         self._refresh(machine, [kind for kind in self._kinds if not kind.levels])
 
-    def begin_ending(self, machine: SymbolMachine) -> None:
+    def begin_ending(self, machine: NamedMachine) -> None:
         """Excludes promises as far as the document can end without them."""
         if machine.names is not None and not machine.names.is_ending:
             machine.names = machine.names._replace(is_ending=True)
             self._refresh(machine, [kind for kind in self._kinds if kind.may_be_promised])
 
-    def push(self, machine: SymbolMachine, symbol: int, push: Callable[[int], None]) -> None:
+    def push(self, machine: NamedMachine, symbol: int, push: Callable[[int], None]) -> None:
         """Consumes one symbol by `push`, which knows nothing of names."""
         entry = machine.top
         if symbol < NUM_BYTES:
@@ -161,7 +116,7 @@ class Naming:
         if machine.stack:
             self.arrive(machine)
 
-    def _text(self, machine: SymbolMachine, symbol: int) -> bytes | None:
+    def _text(self, machine: NamedMachine, symbol: int) -> bytes | None:
         """The key or string that ends with a symbol; None for other symbols."""
         if symbol == self._key_end:
             return machine.free_keys.prefix.encode("latin-1")
@@ -171,7 +126,7 @@ class Naming:
         found = self._keys.get(symbol)
         return self._constants.get(symbol) if found is None else found
 
-    def _continue_text(self, machine: SymbolMachine, slot: AnySlot | None, symbol: int) -> None:
+    def _continue_text(self, machine: NamedMachine, slot: AnySlot | None, symbol: int) -> None:
         """Records one more byte of a text or key."""
         assert machine.names is not None
         if slot is not None and is_part_of_name(slot, symbol):
@@ -181,7 +136,7 @@ class Naming:
             self.end_name(machine, slot)
         self._begin_name(machine)
 
-    def _begin_name(self, machine: SymbolMachine) -> None:
+    def _begin_name(self, machine: NamedMachine) -> None:
         """Prepares for the name that may begin at the top."""
         slot = machine.top.slot
         if slot is not None:
@@ -190,7 +145,7 @@ class Naming:
             chain = () if begins_chain else machine.names.chain
             machine.names = machine.names._replace(prefix=b"", chain=chain)
 
-    def end_name(self, machine: SymbolMachine, slot: AnySlot) -> None:
+    def end_name(self, machine: NamedMachine, slot: AnySlot) -> None:
         """Records the name in an expression that has just ended."""
         names = machine.names
         assert names is not None and not isinstance(slot, WholeText)
@@ -198,14 +153,14 @@ class Naming:
             kind, chain = self.kind(slot.type.kind), chain_after(names, self.kind(slot.type.kind), names.prefix)
             if names.chain is not None:
                 self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)
-            machine.names = machine.names._replace(chain=chain)
-        machine.names = machine.names._replace(prefix=b"")
+            names = (machine.names or names)._replace(chain=chain)
+        machine.names = names._replace(prefix=b"")
 
     def kind(self, name: str) -> Kind:
         """The kind with a name."""
         return self._kinds_by_name[name]
 
-    def record_key(self, machine: SymbolMachine, watched: Watched, key: bytes) -> None:
+    def record_key(self, machine: NamedMachine, watched: Watched, key: bytes) -> None:
         """Records what a key declares and refers to, before its last symbol."""
         if key.decode() in watched.place.named:
             return
@@ -214,7 +169,7 @@ class Naming:
         for kind in watched.names.declared_keys:
             self._declare(machine, kind, key)
 
-    def record_scalar(self, machine: SymbolMachine, watched: Watched, text: bytes | None) -> None:
+    def record_scalar(self, machine: NamedMachine, watched: Watched, text: bytes | None) -> None:
         """Records what a string declares and refers to, before its last symbol; `text` is None for other scalars."""
         assert machine.names is not None
         if text is not None:
@@ -229,14 +184,14 @@ class Naming:
             machine.names = machine.names._replace(registers=registers)
         self._refresh(machine, watched.names.opened)
 
-    def _declare(self, machine: SymbolMachine, kind: Kind, name: bytes) -> None:
+    def _declare(self, machine: NamedMachine, kind: Kind, name: bytes) -> None:
         names = machine.names
         assert names is not None
         registers = names.registers.declare(kind, names.instance(kind), name)
         machine.names = names._replace(registers=registers)
         self._refresh(machine, [kind])
 
-    def _refer(self, machine: SymbolMachine, reference: Reference, name: bytes) -> None:
+    def _refer(self, machine: NamedMachine, reference: Reference, name: bytes) -> None:
         names = machine.names
         assert names is not None
         if reference.owner is not None:
@@ -244,7 +199,7 @@ class Naming:
             machine.names = names._replace(registers=registers)
         self._promise_if_new(machine, reference.kind, names.instance(reference.kind), name)
 
-    def _promise_if_new(self, machine: SymbolMachine, kind: Kind, instance: Instance, name: bytes) -> None:
+    def _promise_if_new(self, machine: NamedMachine, kind: Kind, instance: Instance, name: bytes) -> None:
         names = machine.names
         assert names is not None
         known = names.registers.names(instance)
@@ -254,7 +209,7 @@ class Naming:
             raise ValueError(f"there is no {kind.word} {name!r}, and none can be declared any more")
         machine.names = names._replace(registers=names.registers.promise(instance, name))
 
-    def enter(self, machine: SymbolMachine, watched: Watched, key: bytes | None) -> None:
+    def enter(self, machine: NamedMachine, watched: Watched, key: bytes | None) -> None:
         """Records the key that has just been opened."""
         names, height = machine.names, len(machine.stack) - 2
         assert names is not None
@@ -265,7 +220,7 @@ class Naming:
         for kinds in watched.passes.values():
             self._refresh(machine, kinds)
 
-    def arrive(self, machine: SymbolMachine) -> None:
+    def arrive(self, machine: NamedMachine) -> None:
         """Ends the levels and items that the top has left, and prepares for a name."""
         names, height, watched = machine.names, len(machine.stack) - 1, machine.top.watched
         assert names is not None
@@ -277,7 +232,7 @@ class Naming:
             self._end_scopes(machine, watched.ends_scopes)
         self._begin_name(machine)
 
-    def _end_items(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
+    def _end_items(self, machine: NamedMachine, kinds: Iterable[Kind]) -> None:
         """Declares the names that have waited for the end of an item."""
         for kind in kinds:
             names = machine.names
@@ -287,7 +242,7 @@ class Naming:
                 machine.names = names._replace(registers=names.registers.end_item(instance))
                 self._refresh(machine, [kind])
 
-    def _end_scopes(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
+    def _end_scopes(self, machine: NamedMachine, kinds: Iterable[Kind]) -> None:
         """Forgets the names that count within an item, after its end."""
         for kind in kinds:
             names = machine.names
@@ -297,7 +252,7 @@ class Naming:
                 machine.names = names._replace(registers=registers)
                 self._refresh(machine, [kind])
 
-    def _refresh(self, machine: SymbolMachine, kinds: Iterable[Kind]) -> None:
+    def _refresh(self, machine: NamedMachine, kinds: Iterable[Kind]) -> None:
         """Opens what can be referred to now, and closes what cannot, as far as it depends on some kinds."""
         for kind in kinds:
             names = machine.names
@@ -308,14 +263,14 @@ class Naming:
             for site in self._sites[kind.name]:
                 self._refresh_site(machine, names, site)
 
-    def _refresh_site(self, machine: SymbolMachine, names: NameState, site: Site) -> None:
+    def _refresh_site(self, machine: NamedMachine, names: NameState, site: Site) -> None:
         """Opens or closes the place of a reference, within its scope."""
         steps = site.slot.watched.place.steps
         heights = {level.depth: level.height for level in names.levels if steps[: level.depth] == level.steps}
         if any(depth not in heights for depth in site.depths):
             return
         allowed, texts = choice(machine, names, site.slot), self._texts_of(site)
-        is_open = allowed.has_names() if texts is None else texts.can_be(allowed)
+        is_open = allowed.has_names() if texts is None or isinstance(allowed, PartChoice) else texts.can_be(allowed)
         height = max((heights[depth] for depth in site.depths), default=-1)
         self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
 
@@ -325,7 +280,7 @@ class Naming:
             self._texts_at[site] = site_texts(self._grammar, site.slot.watched.place, is_key=site.slot.is_key)
         return self._texts_at[site]
 
-    def is_open(self, machine: SymbolMachine, kind: Kind, instance: Instance) -> bool:
+    def is_open(self, machine: NamedMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
         known = machine.names.registers.names(instance)
@@ -333,21 +288,10 @@ class Naming:
             return True
         return not kind.earlier and self.promises.new_names(machine, kind, instance[1]) is not None
 
-    def _set_closed(self, machine: SymbolMachine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
+    def _set_closed(self, machine: NamedMachine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
         """Changes the stack above a height."""
         for height in range(below + 1, len(machine.stack)):
             entry = machine.stack[height]
             found = self._grammar.with_names(entry.nonterminal, frozenset(changed), are_closed=are_closed)
             if found is not None and found != entry.nonterminal:
                 machine.stack[height] = machine.tables.like(entry, found)
-
-
-def chain_after(names: NameState, kind: Kind, name: bytes) -> tuple[bytes, ...] | None:
-    """The chain after one more name of a kind."""
-    if names.chain is None:
-        return None
-    known = names.registers.names(names.instance(kind, names.chain))
-    found = spelling(kind, known.known, name)
-    if found is None:
-        return None if known.are_unknown else (*names.chain, name)
-    return (*names.chain, found)

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.nonterminals import Nonterminal
 from schemalm.grammar.states import Key
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
 from schemalm.machine.choices import Rest
+from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.registers import NOWHERE, Names
 from schemalm.rules.names import Kind
 from schemalm.rules.paths import ITEM, OTHER, Place, Steps, Wildcard
 from schemalm.rules.places import Promised, PromisedValue
 from schemalm.schema.formula import TRUE, Formula, any_of
 from schemalm.schema.keywords.arrays import contains
-
-if TYPE_CHECKING:
-    from schemalm.machine.symbol_machine import SymbolMachine
 
 # The most promises of one kind that wait at once.
 MAX_PROMISES = 64
@@ -58,7 +56,7 @@ class Promises:
         self._samples: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
 
-    def add(self, machine: SymbolMachine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
+    def add(self, machine: NamedMachine, kind: Kind, keys: tuple[bytes, ...], name: bytes) -> bool:
         """Demands that a name be declared later; False if that is impossible. `keys`: lead to its scope."""
         for steps in _reachable(kind):
             found = None if NOWHERE in keys else self._demand(machine, kind, steps, keys, name)
@@ -67,7 +65,7 @@ class Promises:
                 return True
         return False
 
-    def new_names(self, machine: SymbolMachine, kind: Kind, keys: tuple[bytes, ...]) -> NewNames | None:
+    def new_names(self, machine: NamedMachine, kind: Kind, keys: tuple[bytes, ...]) -> NewNames | None:
         """The new names that may still be declared; None if there are none."""
         assert machine.names is not None
         known = machine.names.registers.names((kind.number, keys))
@@ -80,7 +78,7 @@ class Promises:
         return None
 
     def _new_names_at(
-        self, machine: SymbolMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], known: Names
+        self, machine: NamedMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], known: Names
     ) -> NewNames | None:
         """The new names that may still be keys of the object at `steps`."""
         container = self._container(machine, steps, _concrete(steps, kind, keys))
@@ -114,7 +112,7 @@ class Promises:
             self._samples[key] = tuple(islice(texts, MAX_TEXTS))
         return self._samples[key]
 
-    def _named_keys(self, container: int, machine: SymbolMachine, steps: Steps) -> list[str]:
+    def _named_keys(self, container: int, machine: NamedMachine, steps: Steps) -> list[str]:
         """The keys of an object that the schema names, and that are names of the kind."""
         if container not in self._named:
             known = machine.tables.place_at(steps).named
@@ -123,7 +121,7 @@ class Promises:
             self._named[container] = [name for name in possible if name not in known]
         return self._named[container]
 
-    def _container(self, machine: SymbolMachine, steps: Steps, path: list[str]) -> int | None:
+    def _container(self, machine: NamedMachine, steps: Steps, path: list[str]) -> int | None:
         """The nonterminal of the rest of the object that a path leads to; None if it cannot come any more."""
         height = self._innermost(machine, steps, path)
         if height is None:
@@ -135,9 +133,10 @@ class Promises:
             self._containers[key] = self._walk(*key)
         return self._containers[key]
 
-    def _settled(self, machine: SymbolMachine, height: int) -> int:
+    def _settled(self, machine: NamedMachine, height: int) -> int:
         """The nonterminal at a height, as if what is above it had ended."""
-        grammar, nonterminal = self._grammar, machine.stack[height].nonterminal
+        grammar = self._grammar
+        nonterminal: int = machine.stack[height].nonterminal
         if not grammar.needs_outcome(nonterminal):
             return nonterminal
         return grammar.settle(nonterminal, grammar.nonterminals[machine.stack[height + 1].nonterminal].accepts[0])
@@ -174,7 +173,7 @@ class Promises:
         return nonterminal if step is None else step.opened[0]
 
     def _demand(
-        self, machine: SymbolMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes
+        self, machine: NamedMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes
     ) -> _Demand | None:
         """The rest that has to change, and what it becomes; None if the name cannot be declared."""
         path = [*_concrete(steps, kind, keys), name.decode()]
@@ -207,7 +206,7 @@ class Promises:
             self._found[key] = self._grammar.with_promise(nonterminal, demand())
         return self._found[key]
 
-    def _innermost(self, machine: SymbolMachine, steps: Steps, path: list[str]) -> int | None:
+    def _innermost(self, machine: NamedMachine, steps: Steps, path: list[str]) -> int | None:
         """The height of the innermost rest that leads to the object at `steps`, in the scope of `path`."""
         assert machine.names is not None
         levels = {level.height: (level.depth, level.key) for level in machine.names.levels}

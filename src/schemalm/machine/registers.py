@@ -116,7 +116,9 @@ class Registers:
         while pending:
             target = pending.pop()
             new = {
-                source for (number, source), targets in self._edges.items() if number == kind.number and target in targets
+                source
+                for (number, source), targets in self._edges.items()
+                if number == kind.number and target in targets
             }
             pending += new - found
             found |= new

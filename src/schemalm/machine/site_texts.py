@@ -7,17 +7,15 @@ place. Where one does, masks still exclude a value that cannot begin with a name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
+from schemalm.grammar.place_values import after, value_at
 from schemalm.grammar.states import Key, Text, Value
-from schemalm.grammar.symbols import AS_KIND, FREE_KEY, ITEM, KEY_END
+from schemalm.grammar.symbols import AS_KIND, FREE_KEY
 from schemalm.machine.choices import Choice, Rest
-from schemalm.rules.paths import ITEM as ANY_ITEM
-from schemalm.rules.paths import Place, Wildcard
-
+from schemalm.rules.paths import Place
 
 # The texts of a place that are compared with those that are taken.
 MAX_TEXTS = 200
@@ -35,7 +33,6 @@ class SiteTexts(NamedTuple):
             return True
         return any(choice.allows(text, True) for text in self.constants)
 
-
     def _has_text(self, choice: Choice) -> bool:
         """Whether there is a text that is not excluded; True as well if that is not among the first."""
         assert self.rest is not None
@@ -47,16 +44,18 @@ class SiteTexts(NamedTuple):
 
 def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | None:
     """The texts of a place, or the keys of the object there; None if every text is allowed, or nothing is known."""
-    found = _value_at(grammar, place)
+    found = value_at(grammar, place)
     if found is None:
         return None
     if is_key:
-        key = _after(grammar, found, "object", [grammar.symbols.ids[FREE_KEY]])
+        key = after(grammar, found, "object", [grammar.symbols.ids[FREE_KEY]])
         return None if key is None else _of_text(grammar, key)
     if not isinstance(grammar.nonterminals[found].state, Value):
         return _of_text(grammar, found)
     symbols = grammar.symbols.symbols
-    constants = [symbols[number].text.encode() for number in grammar.admitted(found) if symbols[number].label == "CONST"]
+    constants = [
+        symbols[number].text.encode() for number in grammar.admitted(found) if symbols[number].label == "CONST"
+    ]
     text = grammar.step(found, grammar.symbols.ids[AS_KIND["string"]])
     if text is None:
         return SiteTexts(None, tuple(constants))
@@ -69,49 +68,3 @@ def _of_text(grammar: Grammar, nonterminal: int) -> SiteTexts | None:
     if not isinstance(node.state, Text | Key) or grammar.automaton.admits_every_text(node.state.dfa_state):
         return None
     return SiteTexts(Rest(grammar.automaton, node.state.dfa_state, frozenset(node.accepts)))
-
-
-def _value_at(grammar: Grammar, place: Place) -> int | None:
-    """A value at a place."""
-    ids = grammar.symbols.ids
-    found: int | None = grammar.start
-    for step in place.steps:
-        assert found is not None
-        if step is ANY_ITEM:
-            found = _after(grammar, found, "array", [ids[ITEM]])
-        elif isinstance(step, Wildcard):
-            found = next(_members(grammar, found), None)
-        else:
-            found = _after(grammar, found, "object", [grammar.symbols.keys[step]])
-        if found is None:
-            return None
-    return found
-
-
-def _members(grammar: Grammar, value: int) -> Iterator[int]:
-    """Yields values of an object under keys that no path names."""
-    ids = grammar.symbols.ids
-    key = _after(grammar, value, "object", [ids[FREE_KEY]])
-    if key is not None:
-        node = grammar.nonterminals[key]
-        assert isinstance(node.state, Key)
-        text = next(grammar.automaton.texts(node.state.dfa_state, frozenset(node.accepts)), None)
-        found = None if text is None else _after(grammar, value, "object", [ids[FREE_KEY], *text, ids[KEY_END]])
-        if found is not None:
-            yield found
-    for symbol in grammar.symbols.keys.values():
-        found = _after(grammar, value, "object", [symbol])
-        if found is not None:
-            yield found
-
-
-def _after(grammar: Grammar, nonterminal: int, kind: str, symbols: list[int]) -> int | None:
-    """What is on top after some symbols within a value of a kind; None if they are not admitted."""
-    step = grammar.step(nonterminal, grammar.symbols.ids[AS_KIND[kind]])
-    found = nonterminal if step is None else step.opened[0]
-    for symbol in symbols:
-        step = grammar.step(found, symbol)
-        if step is None:
-            return None
-        found = step.opened[0]
-    return found

@@ -130,9 +130,7 @@ class SlotReader:
         symbols = self._vocabulary.symbols
         return [token for token in self._leading if static[token] and (not delimiter or delimiter in symbols[token])]
 
-    def contacts(
-        self, nonterminal: int, slot: AnySlot | None, place: Place, token: int
-    ) -> tuple[Contact, ...]:
+    def contacts(self, nonterminal: int, slot: AnySlot | None, place: Place, token: int) -> tuple[Contact, ...]:
         """What an admitted token writes into slots, one after another."""
         symbols = self._vocabulary.symbols[token]
         if slot is None:

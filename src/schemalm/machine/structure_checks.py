@@ -1,4 +1,4 @@
-"""Tokens of structure that rules about names may forbid: they write a name themselves, or lead to where one must follow.
+"""Tokens of structure that rules about names may forbid: they write a name, or lead to where one must follow.
 
 A schema can list keys and constants, which are symbols. If such a key or constant declares a name or refers to one, the
 token that contains it is checked. So is a token after which a name has to follow: there may be none that fits.
@@ -6,7 +6,7 @@ token that contains it is checked. So is a token after which a name has to follo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,15 @@ from numpy.typing import NDArray
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND
 from schemalm.machine.name_choices import choice, rest_of_text
+from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.slots import WholeText
 from schemalm.machine.watched_places import Watched
-
-if TYPE_CHECKING:
-    from schemalm.machine.finite_tables import FiniteTables, StackEntry
-    from schemalm.machine.symbol_machine import SymbolMachine
 
 
 class StructureChecks:
     """Finds the tokens of structure that have to be checked, and checks them."""
 
-    def __init__(self, tables: FiniteTables) -> None:
+    def __init__(self, tables: Any) -> None:
         self._tables, self._grammar = tables, tables.grammar
         symbols = tables.grammar.symbols
         self._keys = {number: name for name, number in symbols.keys.items()}
@@ -34,7 +31,7 @@ class StructureChecks:
         }
         self._as_string = symbols.ids[AS_KIND["string"]]
 
-    def tokens(self, entry: StackEntry) -> tuple[int, ...]:
+    def tokens(self, entry: Any) -> tuple[int, ...]:
         """The tokens of an entry that have to be checked."""
         place, watched_places = entry.place, self._tables.watched_places
         if place is None or not watched_places.checks_below(place):
@@ -45,7 +42,7 @@ class StructureChecks:
         checked = [token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token)]
         return (*checked, *self._opened_within(entry, mask))
 
-    def _opened_within(self, entry: StackEntry, mask: NDArray[np.bool_]) -> list[int]:
+    def _opened_within(self, entry: Any, mask: NDArray[np.bool_]) -> list[int]:
         """The tokens that refer to names of a scope which begins inside of them: it is closed outside."""
         rules = self._grammar.rules
         assert rules is not None
@@ -55,7 +52,7 @@ class StructureChecks:
         tokens = np.flatnonzero(self._tables.mask(opened) & ~mask).tolist()
         return [token for token in tokens if len(self._tables.vocabulary.symbols[token]) > 1]
 
-    def _is_checked(self, entry: StackEntry, token: int) -> bool:
+    def _is_checked(self, entry: Any, token: int) -> bool:
         """Whether rules about names may forbid a token."""
         entries = [entry]
         for symbol in self._tables.vocabulary.symbols[token]:
@@ -74,7 +71,7 @@ class StructureChecks:
             return watched.checks_keys and self._keys[symbol] not in watched.place.named
         return symbol in self._constants and watched.checks_text
 
-    def _needs_check(self, entry: StackEntry) -> bool:
+    def _needs_check(self, entry: Any) -> bool:
         """Whether a name has to follow, and not every text will do."""
         if entry.watched is None:
             return False
@@ -84,7 +81,7 @@ class StructureChecks:
         is_number = isinstance(node.state, Text) and node.state.kind == "number"
         return entry.watched.checks_text and isinstance(node.state, Value | Text) and not is_number
 
-    def allows(self, machine: SymbolMachine, token: int) -> bool:
+    def allows(self, machine: NamedMachine, token: int) -> bool:
         """Whether names allow a token that has to be checked."""
         after = machine.copy()
         try:
@@ -96,7 +93,7 @@ class StructureChecks:
             return False
         return not after.stack or self._can_go_on(after)
 
-    def _allows_symbol(self, machine: SymbolMachine, symbol: int) -> bool:
+    def _allows_symbol(self, machine: NamedMachine, symbol: int) -> bool:
         watched, names = machine.top.watched, machine.names
         assert names is not None
         if watched is None or not self._writes_name(watched, symbol):
@@ -105,18 +102,16 @@ class StructureChecks:
         text = self._keys[symbol] if is_key else self._constants[symbol]
         return choice(machine, names, WholeText(watched, is_key)).allows(text.encode(), True)
 
-    def _can_go_on(self, machine: SymbolMachine) -> bool:
+    def _can_go_on(self, machine: NamedMachine) -> bool:
         """Whether the value or key on top can be a name, where it has to be one."""
         if not self._needs_check(machine.top):
             return True
         state = self._grammar.nonterminals[machine.nonterminal].state
         if isinstance(state, Value):
-            return any(
-                self._can_begin(machine, symbol) for symbol in self._grammar.admitted(machine.nonterminal)
-            )
+            return any(self._can_begin(machine, symbol) for symbol in self._grammar.admitted(machine.nonterminal))
         return self._has_names(machine)
 
-    def _can_begin(self, machine: SymbolMachine, symbol: int) -> bool:
+    def _can_begin(self, machine: NamedMachine, symbol: int) -> bool:
         if not self._allows_symbol(machine, symbol):
             return False
         if symbol != self._as_string:
@@ -125,7 +120,7 @@ class StructureChecks:
         after.push(symbol)
         return self._has_names(after)
 
-    def _has_names(self, machine: SymbolMachine) -> bool:
+    def _has_names(self, machine: NamedMachine) -> bool:
         names, slot = machine.names, machine.top.slot
         assert names is not None and isinstance(slot, WholeText)
         return choice(machine, names, slot).has_names(rest_of_text(machine))

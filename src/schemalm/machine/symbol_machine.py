@@ -17,7 +17,7 @@ from schemalm.machine.finite_tables import NO_NONTERMINAL, FiniteTables, StackEn
 from schemalm.machine.free_keys import FreeKeys, exhausted_tokens, is_exhausted
 from schemalm.machine.guards import ArrayItems, Stack, SymbolHistory
 from schemalm.machine.item_choices import ItemStart
-from schemalm.machine.naming import NameState
+from schemalm.machine.name_state import NameState
 from schemalm.machine.stepper import replace_top
 
 
@@ -117,6 +117,11 @@ class SymbolMachine:
         """The free keys of the object whose rest, or whose key, is on top."""
         return self.keys.get(len(self.stack) - 1) or FreeKeys()
 
+    def admits(self, symbol: int) -> bool:
+        """Whether a symbol may come next, as far as finite states and free keys tell."""
+        top, token = self.top, self.tables.vocabulary.symbol_token(symbol)
+        return self._transition(top, token) is not None and token not in self._forbidden_keys(top)
+
     def take(self, token: int) -> None:
         """Consumes one token symbol by symbol. If it is not admitted, raises ValueError and changes nothing."""
         self._checked(token)
@@ -125,6 +130,12 @@ class SymbolMachine:
             after.push(symbol)
         self.stack, self.keys, self.items, self.history = after.stack, after.keys, after.items, after.history
         self.names = after.names
+
+    def consume(self, token: int) -> None:
+        """Applies an admitted token to the stack alone."""
+        transition = self._transition(self.stack[-1], token)
+        assert transition is not None
+        self._apply(token, transition)
 
     def push(self, symbol: int) -> None:
         """Consumes one symbol. Raises ValueError if it is not admitted or breaks a guard.

@@ -57,6 +57,13 @@ class Rules:
         own = frozenset().union(*map(own_kinds, places))
         return own - frozenset().union(*(kinds_of(place) - own_kinds(place) for place in places))
 
+    def has_names_below(self, place: Place) -> bool:
+        """Whether a place, or one below it, has rules about names, or expressions that use them."""
+        if place.names is not None or (place.expression is not None and kinds_of(place.expression)):
+            return True
+        inner = (*place.named.values(), place.other, place.item)
+        return any(self.has_names_below(child) for child in inner if child is not None)
+
     @cached_property
     def referring(self) -> frozenset[str]:
         """The paths of the places whose keys or texts refer to names."""

@@ -191,7 +191,9 @@ class Endings(Machine):
         begun = "" if is_new else begun
         fitting = [name for name in names if begun is not None and name.startswith(begun)]
         if is_open:
-            fitting.append("a" if is_new else begun or "")
+            other = "a" if is_new else begun or ""
+            # A known property can be one that leads nowhere; a longer one is another.
+            fitting.append(f"{other}a" if other in names else other)
         for name in fitting:
             after = self.property_operand(frame, owner, name or None)
             if after is not None:

@@ -34,7 +34,7 @@ class Reader:
         self._memo: Memo[str, tuple[Reference, ...] | None] = Memo(self._read, self._allowance, MAX_LENGTH)
 
     def references(self, text: str) -> tuple[Reference, ...] | None:
-        """The chains of a text that lead to declared names, in their order; None if the place does not allow the text."""
+        """The chains of a text that lead to declared names, in order; None if the place does not allow the text."""
         if self._allowance.is_spent:
             self._memo.clear()
             self._allowance.restore()

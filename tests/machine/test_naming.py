@@ -1,0 +1,53 @@
+"""A machine follows the names of its document: what is declared may be referred to, in its scope."""
+
+from __future__ import annotations
+
+from .naming_cases import JOBS, TEXT, admitted, after, document, tokenizer_of
+
+STEP = document(id=TEXT, after=TEXT)
+STEPS = document(jobs={"type": "object", "additionalProperties": document(steps={"type": "array", "items": STEP})})
+STEP_KIND = {
+    "scope": "/jobs/*",
+    "declared": [{"values": "/jobs/*/steps/[]/id"}],
+    "referred": [{"values": "/jobs/*/steps/[]/after"}],
+}
+A_STEP = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END", "KEY:steps", "ITEM", "KEY:id", '"one"', "END")
+
+
+def test_a_place_that_refers_opens_with_the_first_declaration() -> None:
+    tokenizer = tokenizer_of(JOBS, job={"declared": [{"keys": "/jobs"}], "referred": [{"values": "/main"}]})
+    assert "KEY:main" not in admitted(tokenizer, after(tokenizer))
+    declared = after(tokenizer, "KEY:jobs", "FREE_KEY", '"ab"', "KEY_END", "OBJECT_END", "OBJECT_END")
+    assert admitted(tokenizer, declared) == {"KEY:main", "OBJECT_END"}
+
+
+def test_a_reference_follows_the_declared_names_to_their_end() -> None:
+    tokenizer = tokenizer_of(JOBS, job={"declared": [{"keys": "/jobs"}], "referred": [{"values": "/main"}]})
+    names = ("KEY:jobs", "FREE_KEY", '"ab"', "KEY_END", "OBJECT_END", "FREE_KEY", '"a"', "KEY_END", "OBJECT_END")
+    main = (*names, "OBJECT_END", "KEY:main")
+    assert admitted(tokenizer, after(tokenizer, *main)) == {"a"}
+    assert admitted(tokenizer, after(tokenizer, *main, '"a"')) == {"b", "END"}
+    assert admitted(tokenizer, after(tokenizer, *main, '"ab"')) == {"END"}
+
+
+def test_a_name_counts_in_its_scope_alone() -> None:
+    tokenizer = tokenizer_of(STEPS, step=STEP_KIND)
+    assert "KEY:after" in admitted(tokenizer, after(tokenizer, *A_STEP))
+    other = (*A_STEP, "OBJECT_END", "ARRAY_END", "OBJECT_END", "FREE_KEY", '"b"', "KEY_END", "KEY:steps", "ITEM")
+    assert "KEY:after" not in admitted(tokenizer, after(tokenizer, *other))
+
+
+def test_a_name_can_start_after_its_item() -> None:
+    tokenizer = tokenizer_of(STEPS, step={**STEP_KIND, "starts": "item"})
+    assert "KEY:after" not in admitted(tokenizer, after(tokenizer, *A_STEP))
+    assert "KEY:after" in admitted(tokenizer, after(tokenizer, *A_STEP, "OBJECT_END", "ITEM"))
+
+
+def test_names_within_an_item_are_forgotten_after_it() -> None:
+    schema = document(steps={"type": "array", "items": document(ids={"type": "array", "items": TEXT})})
+    kind = {"scope": "/steps/[]", "declared": [{"values": "/steps/[]/ids/[]"}], "unique": "exact"}
+    tokenizer = tokenizer_of(schema, step=kind)
+    first = ("KEY:steps", "ITEM", "KEY:ids", "ITEM", '"a"', "END", "ITEM", '"a"')
+    assert "END" not in admitted(tokenizer, after(tokenizer, *first))
+    second = (*first[:-2], "ARRAY_END", "OBJECT_END", "ITEM", "KEY:ids", "ITEM", '"a"')
+    assert "END" in admitted(tokenizer, after(tokenizer, *second))
