@@ -48,7 +48,16 @@ def compose_faults(document: Any) -> list[str]:
         return []
     services = table(document.get("services"))
     edges = {name: _service_targets(table(service)) for name, service in services.items()}
-    faults = [f"service {target}" for targets in edges.values() for target in targets if target not in services]
+    may_be_missing = any(
+        "required" in table(how)
+        for service in services.values()
+        for how in table(table(service).get("depends_on")).values()
+    )
+    faults = (
+        []
+        if may_be_missing
+        else [f"service {target}" for targets in edges.values() for target in targets if target not in services]
+    )
     if has_circle(edges):
         faults.append("circle of services")
     return (

@@ -81,6 +81,8 @@ def test_services_do_not_depend_on_each_other_in_a_circle(compose: Format) -> No
         'depends_on: ["${OTHER}"]',
         "secrets: ['${TOKEN}']",
         "extends: {file: common.yml, service: base}",
+        "extends: {service: base, file: common.yml}",
+        "depends_on: {other: {condition: service_started, required: false}}",
         "networks: {default: {aliases: [w]}}",
     ],
 )
@@ -128,6 +130,8 @@ def test_a_pipeline_names_what_it_declares(gitlab: Format, text: str, message: s
         ("needs: [other], extends: .o, stage: far", "include: other.yml"),
         ("needs: [other], extends: .o, stage: far", "include: [{project: a/b, file: x.yml}]"),
         ("needs: ['lint 1/3']", "lint: {script: [a], parallel: 3}"),
+        ("needs: [{job: x, project: a/b, ref: main}]", ""),
+        ("needs: [{job: x, optional: true}]", ""),
         ("stage: .post, needs: [build]", ""),
         ("stage: deploy", ""),
         ("stage: mine", "stages: [mine, test]"),
