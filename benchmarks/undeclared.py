@@ -19,7 +19,8 @@ from schemalm.rules.checking import NameChecker
 RULES = "github-workflow-strict"
 KINDS = ("needs", "needs.x", "steps.x", "matrix.x", "inputs.x")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+# The end of an expression is outside of its texts.
+_EXPRESSION = re.compile(r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\}))*)\}\}")
 _USE = re.compile(r"(?<![\w.'-])(needs|steps|matrix|inputs)\.([A-Za-z_][\w-]*)")
 
 
