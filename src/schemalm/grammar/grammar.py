@@ -217,6 +217,10 @@ class Grammar:
         state = self._changed_state(node.state, lambda obligation: obligation.map(_without_names))
         return node if state is None else replace(node, state=state)
 
+    def without_names(self, nonterminal: int) -> int:
+        """Returns the nonterminal without what the names of one document close or demand."""
+        return self.number(self._unrestricted(self.nonterminals[nonterminal]))
+
     def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that still needs its child's outcome."""
         if self._needs_outcome[nonterminal] is None:

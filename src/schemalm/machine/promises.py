@@ -130,7 +130,8 @@ class Promises:
         assert place is not None
         key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
         if key not in self._containers:
-            self._containers[key] = self._walk(*key)
+            # A promise that waits for another key may not keep the way to this one from being seen.
+            self._containers[key] = self._walk(self._grammar.without_names(key[0]), key[1])
         return self._containers[key]
 
     def _settled(self, machine: NamedMachine, height: int) -> int:
@@ -197,7 +198,8 @@ class Promises:
 
     def _is_past(self, nonterminal: int, step: str | Wildcard) -> bool:
         """Whether a key of the schema cannot come any more in an object."""
-        key, rest = self._grammar.symbols.keys.get(str(step)), self._walk(nonterminal, ())
+        rest = self._walk(self._grammar.without_names(nonterminal), ())
+        key = self._grammar.symbols.keys.get(str(step))
         return isinstance(step, str) and key is not None and rest is not None and self._after(rest, [key]) is None
 
     def _with_demand(self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]) -> int | None:

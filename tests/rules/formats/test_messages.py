@@ -203,3 +203,12 @@ def test_an_api_description_names_its_components(openapi: Format, text: str, mes
 )
 def test_other_references_of_api_descriptions_are_free(openapi: Format, text: str) -> None:
     assert messages(openapi, text) == []
+
+
+def test_masks_admit_a_document_that_uses_every_kind_of_name(form: Format) -> None:
+    for tokenizer in (form.tokenizer, form.trained):
+        machine = tokenizer.machine()
+        for token in tokenizer.encode(form.document):
+            assert machine.mask()[token], machine.path
+            machine.advance(token)
+        assert machine.is_complete
