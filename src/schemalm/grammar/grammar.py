@@ -215,7 +215,27 @@ class Grammar:
         if self.rules is None:
             return node
         state = self._changed_state(node.state, lambda obligation: obligation.map(_without_names))
-        return node if state is None else replace(node, state=state)
+        if isinstance(state, Key) and isinstance(node.state, Key):
+            state = self._key_within(node.state, state.owner)
+        if state is None:
+            return node
+        return replace(
+            node, state=state, accepts=self._key_accepts(state, node) if isinstance(state, Key) else node.accepts
+        )
+
+    def _key_within(self, key: Key, owner: Object) -> Key:
+        """A key under way as that of another object, which asks fewer questions about its text."""
+        first = self._space.key(owner)
+        if first is None or not set(first.formulas) <= set(key.formulas):
+            return replace(key, owner=owner)
+        domain, *predicates = self.automaton.languages(key.dfa_state)
+        asked = [predicates[key.formulas.index(formula)] for formula in first.formulas]
+        return replace(first, dfa_state=self.automaton.state((domain, *asked)))
+
+    def _key_accepts(self, key: Key, node: Nonterminal) -> Outcomes:
+        """The outcomes of a key after which its object can end as it must."""
+        targets = self._costs.key_targets(key).items()
+        return tuple(outcome for outcome, after in targets if self._costs.open_can_end(after, node.owner_accepts))
 
     def without_names(self, nonterminal: int) -> int:
         """Returns the nonterminal without what the names of one document close or demand."""
@@ -282,8 +302,7 @@ class Grammar:
             return self.number(replace(node, state=state))
         accepts = node.accepts
         if isinstance(state, Key):
-            targets = self._costs.key_targets(state).items()
-            accepts = tuple(out for out, target in targets if self._costs.open_can_end(target, node.owner_accepts))
+            accepts = self._key_accepts(state, node)
         else:
             accepts = tuple(outcome for outcome in accepts if self._costs.can_end(state, outcome))
         return self.number(replace(node, state=state, accepts=accepts)) if accepts else None

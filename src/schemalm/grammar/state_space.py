@@ -227,9 +227,7 @@ class StateSpace:
         missed = frozenset([name for name in names if ranks.get(name, -1) >= state.position])
         ended = self._scopes.without_all(state.obligation, missed)
         if symbol == FREE_KEY:
-            key = (
-                self._key(replace(state, obligation=ended, position=len(state.order.names))) if ended.is_open else None
-            )
+            key = self.key(replace(state, obligation=ended, position=len(state.order.names))) if ended.is_open else None
             return Enter(key) if key is not None else None
         if symbol == OBJECT_END:
             return _close(ended)
@@ -279,7 +277,8 @@ class StateSpace:
         ranks = sorted(rank for name in obligation.needed_keys if begin <= (rank := order.ranks.get(name, -1)) < end)
         return self._scopes.without(obligation, [order.names[rank] for rank in ranks])
 
-    def _key(self, owner: Object) -> Key | None:
+    def key(self, owner: Object) -> Key | None:
+        """Returns the state of the next free key of an object; None if it can have none."""
         formulas = _key_formulas(owner.obligation)
         if not formulas and self._member(owner.obligation, owner.order, None, ()) is None:
             return None

@@ -165,6 +165,10 @@ class LazyDfa:
         """A byte that every text has before it reaches a slot; 0 if none is known."""
         return self._languages[state][0].slot_needs
 
+    def languages(self, state: int) -> Languages:
+        """What may still come at a state, and the predicates on the whole text."""
+        return self._languages[state]
+
     def language(self, state: int) -> Language | None:
         """The language at a state; None if there are predicates as well."""
         languages = self._languages[state]
