@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from schemalm.errors import ConfigurationError
 from schemalm.rules.paths import ITEM, OTHER, PlaceTree, parse_path, path_text
 
 
@@ -46,3 +47,15 @@ def test_a_place_knows_its_path_and_its_number() -> None:
 def test_a_path_outside_the_tree_has_no_place() -> None:
     with pytest.raises(KeyError):
         PlaceTree.of(["/a/b"]).at("/a/c")
+
+
+def test_places_that_are_alike_are_one_place() -> None:
+    tree = PlaceTree.of(["/folders/*/by"], {"/folders/*": ["/folders/*/inner/[]", "/archive"]})
+    folder = tree.at("/folders/*")
+    assert tree.at("/archive") is tree.at("/folders/*/inner/[]") is tree.at("/archive/inner/[]/inner/[]") is folder
+    assert tree.at("/archive/by").path == "/folders/*/by"
+
+
+def test_a_place_with_rules_of_its_own_is_like_no_other() -> None:
+    with pytest.raises(ConfigurationError, match=r"at /alike/~1a/0: the values at '/b' have rules of their own"):
+        PlaceTree.of(["/a/x", "/b/y"], {"/a": ["/b"]})

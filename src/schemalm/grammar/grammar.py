@@ -27,7 +27,7 @@ from schemalm.grammar.states import Array, Close, Enter, Key, Object, State, Tar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES, SymbolTable, symbols_of
 from schemalm.limits import Limits
 from schemalm.regular.automaton import DEAD
-from schemalm.rules.places import AtPlace, Closed, NoNames, Promised, PromisedValue, TextAt, with_closed
+from schemalm.rules.places import AtPlace, Closed, FreeText, NoNames, Promised, PromisedValue, TextAt, with_closed
 from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Atom, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
@@ -236,6 +236,10 @@ class Grammar:
         """The outcomes of a key after which its object can end as it must."""
         targets = self._costs.key_targets(key).items()
         return tuple(outcome for outcome, after in targets if self._costs.open_can_end(after, node.owner_accepts))
+
+    def without_names(self, nonterminal: int) -> int:
+        """Returns the nonterminal without what the names of one document close or demand."""
+        return self.number(self._unrestricted(self.nonterminals[nonterminal]))
 
     def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that still needs its child's outcome."""
@@ -455,7 +459,7 @@ class Grammar:
 
 
 def _without_names(atom: Atom) -> Formula:
-    if isinstance(atom, AtPlace | NoNames | TextAt | Promised | PromisedValue):
+    if isinstance(atom, AtPlace | FreeText | NoNames | TextAt | Promised | PromisedValue):
         return atom.unrestricted()
     return open_members(atom)
 

@@ -11,7 +11,7 @@ import hashlib
 
 from schemalm.grammar.obligation import Obligation
 from schemalm.grammar.states import Array, Key, Object, State, Text, Value
-from schemalm.rules.places import AtPlace, IsAlike, NoNames, Promised, PromisedValue, TextAt
+from schemalm.rules.places import AtPlace, FreeText, IsAlike, NoNames, Promised, PromisedValue, TextAt
 from schemalm.schema.assertions import Is, IsInteger, KindIs, Reference
 from schemalm.schema.formula import And, ChildHas, Constant, ExactlyOne, Formula, Not, Or, Question
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
@@ -28,6 +28,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     Contains: "Contains",
     ExactlyOne: "ExactlyOne",
     Format: "Format",
+    FreeText: "FreeText",
     Has: "Has",
     Is: "Is",
     IsInteger: "IsInteger",
@@ -96,7 +97,7 @@ def _obligation(obligation: Obligation) -> str:
 
 def _spelled(part: object) -> str:
     """Returns the spelling of a formula, or of one of its parts."""
-    if isinstance(part, AtPlace | TextAt):
+    if isinstance(part, AtPlace | TextAt | FreeText):
         return f"{FORMULA_NAMES[type(part)]}({part.parts[0].path})"
     if isinstance(part, Formula):
         return f"{FORMULA_NAMES[type(part)]}({', '.join(map(_spelled, part.parts))})"

@@ -7,20 +7,24 @@ from functools import reduce
 from schemalm.grammar.states import Key, Text
 from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
 from schemalm.machine.name_state import NamedMachine, NameState
-from schemalm.machine.registers import Instance
+from schemalm.machine.part_choices import PartChoice
+from schemalm.machine.registers import Instance, known_names
 from schemalm.machine.slots import AnySlot, WholeText
 from schemalm.rules.expressions import Slot
 from schemalm.rules.expressions.types import Names, Object, Type
+from schemalm.rules.name_texts import NameText
 from schemalm.rules.names import Kind, Reference
 
 
-def choice(machine: NamedMachine, names: NameState, slot: AnySlot) -> Choice:
+def choice(machine: NamedMachine, names: NameState, slot: AnySlot) -> Choice | PartChoice:
     """The names that may be written into a slot."""
     if not isinstance(slot, WholeText):
         return ANYTHING if names.chain is None else _in_expression(machine, names, names.chain, slot)
     rules = slot.watched.names
     references = rules.referred_keys if slot.is_key else rules.referred_values
     declared = rules.declared_keys if slot.is_key else rules.declared_values
+    if references and references[0].text is not None:
+        return _in_text(machine, names, slot, references[0], references[0].text)
     parts = [_referred(machine, names, reference) for reference in references]
     parts += [_new(names, kind, slot.is_key) for kind in declared if kind.unique]
     found = reduce(Choice.__and__, parts, ANYTHING)
@@ -28,6 +32,20 @@ def choice(machine: NamedMachine, names: NameState, slot: AnySlot) -> Choice:
         return found
     used = frozenset(key.encode("latin-1") for key in machine.free_keys)
     return found._replace(but_not=found.but_not | used | {name.encode() for name in slot.watched.place.named})
+
+
+def _in_text(
+    machine: NamedMachine, names: NameState, slot: WholeText, reference: Reference, form: NameText
+) -> PartChoice:
+    """The texts that may be written where a part of a text is a name."""
+    found = PartChoice(_referred(machine, names, reference), form)
+    if not machine.stack or machine.top.slot != slot:
+        return found
+    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
+    assert isinstance(node.state, Text)
+    free = automaton.run(names.prefix, automaton.state((form.free,)))
+    state = automaton.restricted(node.state.dfa_state, free)
+    return found._replace(so_far=names.prefix, free=Rest(automaton, state, frozenset(node.accepts)))
 
 
 def rest_of_text(machine: NamedMachine) -> Rest | None:
@@ -80,10 +98,11 @@ def _known(machine: NamedMachine, names: NameState, kind: Kind, instance: Instan
     assert naming is not None
     if found.are_unknown:
         return ANYTHING
+    known = known_names(kind, found)
     new = naming.promises.new_names(machine, kind, instance[1]) if may_be_promised and not names.is_ending else None
     if new is None:
-        return only(found.known, ignores_case=kind.ignore_case)
-    listed = frozenset([*found.known, *new.listed])
+        return only(known, ignores_case=kind.ignore_case)
+    listed = frozenset([*known, *new.listed])
     if new.keys is None:
         return only(listed, ignores_case=kind.ignore_case)
     alike = kind.unique == "ignore-case" and not kind.ignore_case

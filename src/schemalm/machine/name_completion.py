@@ -9,6 +9,7 @@ from schemalm.grammar.states import Key, Text, Value
 from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.name_state import NamedMachine
+from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText, is_part_of_name
 
 
@@ -30,6 +31,7 @@ def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     machine, allowed = with_choice(machine)
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
+    assert isinstance(allowed, Choice), "a name in an expression is no part of another text"
     if allowed.allows(names.prefix, True) and names.prefix:
         return [_nearest(machine, outcome, within_name=False)]
     found = next(_endings(names.prefix, allowed), b"")
@@ -45,7 +47,7 @@ def _beginning_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     return [_nearest(machine, outcome, within_name=None)]
 
 
-def with_choice(machine: NamedMachine) -> tuple[NamedMachine, Choice]:
+def with_choice(machine: NamedMachine) -> tuple[NamedMachine, Choice | PartChoice]:
     """The machine, which makes a promise only if the text on top cannot end otherwise, and the names it may write."""
     names, slot = machine.names, machine.top.slot
     assert names is not None and slot is not None
@@ -64,11 +66,13 @@ def _endings(prefix: bytes, allowed: Choice) -> Iterator[bytes]:
             yield name[len(prefix) :]
 
 
-def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice, outcome: int) -> bytes:
+def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoice, outcome: int) -> bytes:
     """The rest of a whole text that is a name. Listed names come first, so that no promise is made without need."""
     automaton, names = machine.grammar.automaton, machine.names
     assert names is not None
     rest = Rest(automaton, state.dfa_state, frozenset([outcome]))
+    if isinstance(allowed, PartChoice):
+        return next(allowed.endings(rest))
     for text in _endings(names.prefix, allowed):
         for spelled in (text, text.lower(), text.upper()):
             if rest.allows(spelled, True) and allowed.allows(names.prefix + spelled, True):
@@ -109,7 +113,7 @@ def new_key_texts(machine: NamedMachine, outcome: int, texts: Iterator[bytes]) -
     """The rests of the key on top that names allow, known names first. `texts`: those that end with the outcome."""
     machine, allowed = with_choice(machine)
     names, state = machine.names, machine.grammar.nonterminals[machine.nonterminal].state
-    assert names is not None and isinstance(state, Key)
+    assert names is not None and isinstance(state, Key) and isinstance(allowed, Choice)
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
     listed = _endings(names.prefix, allowed)
     return (

@@ -15,8 +15,9 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.name_choices import choice
 from schemalm.machine.name_state import Level, NamedMachine, NameState, chain_after
+from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.promises import Promises
-from schemalm.machine.registers import Instance, spelling
+from schemalm.machine.registers import Instance, known_names, spelling
 from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.rules.expressions.types import Names
@@ -173,7 +174,9 @@ class Naming:
         assert machine.names is not None
         if text is not None:
             for reference in watched.names.referred_values:
-                self._refer(machine, reference, text)
+                name = reference.name_in(text.decode())
+                if name is not None:
+                    self._refer(machine, reference, name.encode())
             for kind in watched.names.declared_values:
                 self._declare(machine, kind, text)
         for kind in watched.names.opened:
@@ -200,7 +203,7 @@ class Naming:
         names = machine.names
         assert names is not None
         known = names.registers.names(instance)
-        if known.are_unknown or spelling(kind, known.known, name) is not None:
+        if known.are_unknown or spelling(kind, known_names(kind, known), name) is not None:
             return
         if not self.promises.add(machine, kind, instance[1], name):
             raise ValueError(f"there is no {kind.word} {name!r}, and none can be declared any more")
@@ -267,7 +270,7 @@ class Naming:
         if any(depth not in heights for depth in site.depths):
             return
         allowed, texts = choice(machine, names, site.slot), self._texts_of(site)
-        is_open = allowed.has_names() if texts is None else texts.can_be(allowed)
+        is_open = allowed.has_names() if texts is None or isinstance(allowed, PartChoice) else texts.can_be(allowed)
         height = max((heights[depth] for depth in site.depths), default=-1)
         self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
 
@@ -281,7 +284,7 @@ class Naming:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
         known = machine.names.registers.names(instance)
-        if known.are_unknown or known.known:
+        if known.are_unknown or known_names(kind, known):
             return True
         return not kind.earlier and self.promises.new_names(machine, kind, instance[1]) is not None
 

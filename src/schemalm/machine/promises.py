@@ -130,7 +130,8 @@ class Promises:
         assert place is not None
         key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
         if key not in self._containers:
-            self._containers[key] = self._walk(*key)
+            # A promise that waits for another key may not keep the way to this one from being seen.
+            self._containers[key] = self._walk(self._grammar.without_names(key[0]), key[1])
         return self._containers[key]
 
     def _settled(self, machine: NamedMachine, height: int) -> int:
@@ -186,13 +187,20 @@ class Promises:
         taken = machine.keys.get(height)
         if taken is not None and path[depth].encode().decode("latin-1") in taken:
             return None
-        demand = partial(_demand_at, kind, keys, name, entry.place)
-        settled = self._with_demand(self._settled(machine, height), path[depth:], kind, demand)
+        before = self._settled(machine, height)
+        demand = partial(_demand_at, kind, keys, name, entry.place, partial(self._is_past, before))
+        settled = self._with_demand(before, path[depth:], kind, demand)
         # The name must be possible without further references, which could lead on without an end.
         if settled is None or self._grammar.with_names(settled, self._closable, are_closed=True) is None:
             return None
         found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
         return None if found is None else _Demand(height, found)
+
+    def _is_past(self, nonterminal: int, step: str | Wildcard) -> bool:
+        """Whether a key of the schema cannot come any more in an object."""
+        rest = self._walk(self._grammar.without_names(nonterminal), ())
+        key = self._grammar.symbols.keys.get(str(step))
+        return isinstance(step, str) and key is not None and rest is not None and self._after(rest, [key]) is None
 
     def _with_demand(self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]) -> int | None:
         key = (nonterminal, tuple(path), kind.name)
@@ -229,8 +237,13 @@ def _concrete(steps: Steps, kind: Kind, keys: tuple[bytes, ...]) -> list[str]:
     return [given[index].decode() if isinstance(step, Wildcard) else step for index, step in enumerate(steps)]
 
 
-def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -> Formula:
-    """The demand of the rest of an object at a place: that a name, or every name, counts as declared."""
+def _demand_at(
+    kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place, is_past: Callable[[str | Wildcard], bool]
+) -> Formula:
+    """The demand of the rest of an object at a place: that a name is declared, or that every name counts as declared.
+
+    is_past: whether a key cannot come any more there.
+    """
     declared = PromisedValue(("object",), Promised(name.decode(), TRUE, kind.ignore_case))
     options = [(steps, declared) for steps in kind.declared_keys]
     options += [(steps, PromisedValue(SCALARS, TRUE)) for steps in kind.unknown]
@@ -239,6 +252,7 @@ def _demand_at(kind: Kind, keys: tuple[bytes, ...], name: bytes, place: Place) -
         _along(path, last)
         for steps, last in options
         if steps[:depth] == place.steps and (path := _way(steps, depth, kind, keys)) is not None
+        if not path or last is declared or not is_past(path[0])
     ]
     return any_of(found)
 

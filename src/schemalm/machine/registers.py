@@ -43,6 +43,12 @@ class Names(NamedTuple):
 NO_NAMES = Names()
 
 
+def known_names(kind: Kind, names: Names) -> tuple[bytes, ...]:
+    """The names that a reference may always use, with those that need no declaration."""
+    implied = kind.implied(declares=bool(names.taken))
+    return (*names.known, *map(str.encode, implied)) if implied else names.known
+
+
 def spelling(kind: Kind, names: Collection[bytes], name: bytes) -> bytes | None:
     """The spelling of a name among some names, if there is one that a reference of this kind means by it."""
     if name in names or not kind.ignore_case:

@@ -53,7 +53,8 @@ class SlotRow:
 
     free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
     touch only the slot that is open before them, by what they write into it; written: the same by token. others: those
-    with other contacts. key_masks: masks of keys that may be names, by what may follow.
+    with other contacts. key_masks: masks of keys that may be names, by what may follow. parts: where a part of
+    a text is a name, the tokens by what they write into it, by what is missing before it.
     """
 
     static: NDArray[np.bool_]
@@ -62,6 +63,7 @@ class SlotRow:
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
     written: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
     key_masks: dict[Hashable, NDArray[np.bool_]] = field(default_factory=dict)
+    parts: dict[bytes, SlotRow] = field(default_factory=dict)
 
     @cached_property
     def texts_alike(self) -> dict[tuple[bytes, bool], list[int]]:

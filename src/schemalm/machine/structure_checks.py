@@ -79,7 +79,7 @@ class StructureChecks:
         if isinstance(node.state, Key):
             return bool(entry.watched.names.referred_keys)
         is_number = isinstance(node.state, Text) and node.state.kind == "number"
-        return entry.watched.checks_text and isinstance(node.state, Value | Text) and not is_number
+        return entry.watched.needs_name and isinstance(node.state, Value | Text) and not is_number
 
     def allows(self, machine: NamedMachine, token: int) -> bool:
         """Whether names allow a token that has to be checked."""

@@ -38,6 +38,12 @@ class Watched:
         """Whether a text here has to be compared with names, or to be remembered as one."""
         return bool(self.names.referred_values or self.names.declared_values)
 
+    @property
+    def needs_name(self) -> bool:
+        """Whether a text here has to be a name; a text of which a part is a name may do without."""
+        whole = any(reference.text is None for reference in self.names.referred_values)
+        return whole or bool(self.names.declared_values)
+
 
 class WatchedPlaces:
     """The watched places of some rules; `at` returns None for a place without rules about names."""

@@ -20,6 +20,7 @@ from schemalm.regular.language import (
     NOTHING,
     Language,
     digest,
+    intersection,
     meet,
     repeat,
     sequence,
@@ -172,6 +173,13 @@ class LazyDfa:
         """The language at a state; None if there are predicates as well."""
         languages = self._languages[state]
         return languages[0] if len(languages) == 1 else None
+
+    def restricted(self, state: int, other: int) -> int:
+        """The state of the texts that may come at both states, with the predicates of the first; DEAD if none may."""
+        if DEAD in (state, other):
+            return DEAD
+        domain, *predicates = self._languages[state]
+        return self.state((intersection([domain, self._languages[other][0]]), *predicates))
 
     def slot(self, state: int) -> Any:
         """The slot of the language at a state; see `Language`."""

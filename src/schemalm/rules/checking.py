@@ -177,8 +177,10 @@ class _Collected:
                     self.expressions.append((path, references))
             for kind in node.names.declared_values:
                 self.declarations.add(kind, (value,), path, are_keys=False)
-            if node.names.referred_values:
-                self.references += [(reference, value, path) for reference in node.names.referred_values]
+            for reference in node.names.referred_values:
+                name = reference.name_in(value)
+                if name is not None:
+                    self.references.append((reference, name, path))
         for kind in node.names.opened:
             self.declarations.open(kind, path)
 

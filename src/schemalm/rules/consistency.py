@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemalm.json_pointer import pointer_to
+from schemalm.limits import DEFAULT_LIMITS
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.visible import visible_name
+from schemalm.regular.pattern import PatternError, pattern_language
 from schemalm.rules.structure import Expressions, Function, NameKind, RulesFile, StructuredType, Type
 from schemalm.schema.sources import built_in_names
 
@@ -43,6 +45,8 @@ def _inconsistencies(rules: RulesFile, num_inherited: int) -> Iterator[Inconsist
         yield from _in_expressions(rules.expressions, rules, num_inherited)
     for name, kind in rules.names.items():
         yield from _in_kind(kind, rules, ("names", name))
+    yield from _in_texts(rules)
+    yield from _in_alike(rules)
 
 
 def _in_expressions(found: Expressions, rules: RulesFile, num_inherited: int) -> Iterator[Inconsistency]:
@@ -136,6 +140,44 @@ def _in_kind(kind: NameKind, rules: RulesFile, at: tuple[str | int, ...]) -> Ite
         if not _lies_in(path, kind.scope):
             problem = f"expected a value path inside the scope {kind.scope}, found {visible_name(path) or repr(path)}"
             yield Inconsistency(problem, pointer_to([*at, *place]))
+
+
+def _in_texts(rules: RulesFile) -> Iterator[Inconsistency]:
+    """References that are a part of a text: their patterns, and that nothing else is said about the text."""
+    used = [
+        (one.values, name, index, one) for name, kind in rules.names.items() for index, one in enumerate(kind.referred)
+    ]
+    declared = {one.values for kind in rules.names.values() for one in kind.declared}
+    paths = [path for path, *_ in used]
+    for path, name, index, one in used:
+        at = pointer_to(["names", name, "referred", index])
+        if one.pattern is not None:
+            try:
+                pattern_language(one.pattern, DEFAULT_LIMITS.pattern_repeat)
+            except PatternError as error:
+                yield Inconsistency(f"the pattern of names cannot be used: {error}", f"{at}/pattern")
+        is_part = bool(one.prefix or one.until or one.pattern is not None)
+        if is_part and (paths.count(path) > 1 or path in declared):
+            problem = f"another rule says what the whole text at {visible_name(path or '')} is; expected one rule"
+            yield Inconsistency(problem, at)
+
+
+def _in_alike(rules: RulesFile) -> Iterator[Inconsistency]:
+    """Places that are alike may be anywhere, so they hold no scopes, no keys that declare and no circles."""
+    for name, kind in rules.names.items():
+        at = ("names", name)
+        found: list[tuple[str, str, tuple[str | int, ...]]] = [(kind.scope, "scope of names", ("scope",))]
+        found += [
+            (one.keys, "key that declares a name", ("declared", i)) for i, one in enumerate(kind.declared) if one.keys
+        ]
+        found += [
+            (one.path, "acyclic reference", ("referred", i)) for i, one in enumerate(kind.referred) if one.acyclic
+        ]
+        for path, word, place in found:
+            around = next((shared for shared in rules.alike if (path + "/").startswith(shared + "/")), None)
+            if around is not None:
+                problem = f"the values at {around} are like others, so there can be no {word} inside"
+                yield Inconsistency(problem, pointer_to([*at, *place]))
 
 
 def _side(keys: str | None) -> str:

@@ -44,7 +44,10 @@ class Declarations:
     def get(self, kind: Kind, scope: Scope, key: str) -> Sequence[Declaration]:
         """Return the declarations in a scope whose key (`Kind.key`) is this one."""
         found = self._by_kind[kind.number].get(scope)
-        return found.get(key, ()) if found else ()
+        if found and key in found:
+            return found[key]
+        implied = kind.implied(declares=bool(found))
+        return [(name, scope) for name in implied if kind.key(name) == key] if implied else ()
 
     def named(self, kind: Kind, scope: Scope, name: str) -> Sequence[Declaration]:
         """Return the declarations of a name in a scope."""
@@ -58,7 +61,8 @@ class Declarations:
     def names(self, kind: Kind, scope: Scope) -> list[str]:
         """Return the names declared in a scope."""
         found = self._by_kind[kind.number].get(scope, {})
-        return [declaration[0] for declared in found.values() for declaration in declared]
+        names = [declaration[0] for declared in found.values() for declaration in declared]
+        return [*names, *kind.implied(declares=bool(found))]
 
     def scopes(self, kind: Kind) -> Iterator[list[Declaration]]:
         """Yield the declarations of each scope of a kind."""

@@ -15,7 +15,7 @@ def extended(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """The content of rules that extend others, from the complete content of these and their own content."""
     found = {**base, **own}
     found.pop("extends")
-    for part in ("amend", "names"):
+    for part in ("amend", "names", "alike"):
         found[part] = {**base.get(part, {}), **own.get(part, {})}
     if "expressions" in base and "expressions" in own:
         found["expressions"] = _extended_expressions(base["expressions"], own["expressions"])

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from schemalm.errors import ConfigurationError
 from schemalm.json_pointer import pointer_to
-from schemalm.rules.paths import Place, PlaceTree, Steps, Wildcard, parse_path, path_text
-from schemalm.rules.structure import NameKind
+from schemalm.rules.name_texts import NameText
+from schemalm.rules.paths import OTHER, Place, PlaceTree, Steps, Wildcard, parse_path, path_text
+from schemalm.rules.structure import NameKind, Referred
 
 # Where an object is: the keys and indices that lead to it.
 Scope: TypeAlias = "tuple[str | int, ...]"
@@ -40,7 +42,7 @@ class Kind:
     levels: where in the scope's path its wildcards are; tail: the keys after the last of them.
     declared: the paths of declarations; declared_keys: those of the objects whose keys are declarations. unknown: the
     paths at which a value means that every name counts as declared. may_be_promised: whether a reference may precede
-    the declaration.
+    the declaration. always: names that count as declared; default: those that do if nothing else is declared.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Kind:
     declared_keys: tuple[Steps, ...]
     unknown: tuple[Steps, ...]
     may_be_promised: bool
+    always: tuple[str, ...] = ()
+    default: tuple[str, ...] = ()
     levels: tuple[int, ...] = field(init=False)
     tail: tuple[str, ...] = field(init=False)
 
@@ -68,6 +72,10 @@ class Kind:
     def word(self) -> str:
         """The kind in messages."""
         return self.name.replace("-", " ")
+
+    def implied(self, *, declares: bool) -> tuple[str, ...]:
+        """Return the names that a scope need not declare; declares: whether it declares names itself."""
+        return self.always if declares else self.always + self.default
 
     @property
     def scope_depth(self) -> int:
@@ -107,12 +115,17 @@ class Reference:
     """A rule about references: the text or the keys of a place must be names of `kind`.
 
     earlier: only declarations before it count. owner: if references may not lead in a circle, the index in the path of
-    the declared key that holds the reference.
+    the declared key that holds the reference. text: where in the text the name is; None if the text is the name.
     """
 
     kind: Kind
     earlier: bool
     owner: int | None
+    text: NameText | None = None
+
+    def name_in(self, text: str) -> str | None:
+        """Return the name in a text; None if the text is no reference."""
+        return text if self.text is None else self.text.name_in(text)
 
 
 @dataclass(slots=True)
@@ -154,16 +167,24 @@ def paths_of_names(rules: Mapping[str, NameKind]) -> Iterator[str]:
     for rule in rules.values():
         yield from (rule.scope, *rule.unknown)
         yield from (declared.path for declared in rule.declared)
+        yield from (f"{declared.path}/{OTHER.value}" for declared in rule.declared if declared.keys is not None)
+        yield from (
+            path_text((*parse_path(declared.path), key)) for declared in rule.declared for key in declared.excluded
+        )
         yield from (referred.path for referred in rule.referred)
 
 
-def compile_names(rules: Mapping[str, NameKind], other_paths: Iterable[str] = ()) -> Names:
+def compile_names(
+    rules: Mapping[str, NameKind],
+    other_paths: Iterable[str] = (),
+    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Names:
     """Return the kinds of the part `names`; their rules are attached to the places of one tree.
 
-    other_paths: further paths of the rules file, such as those of expressions. Raises ConfigurationError for a path
-    that leads outside the scope of its kind, or at which `acyclic` means nothing.
+    other_paths: further paths of the rules file, such as those of expressions. alike: as in the file. Raises
+    ConfigurationError for a path that leads outside the scope of its kind, or at which `acyclic` means nothing.
     """
-    tree = PlaceTree.of([*paths_of_names(rules), *other_paths])
+    tree = PlaceTree.of([*paths_of_names(rules), *other_paths], alike)
     kinds = tuple(_kind(number, name, rule) for number, (name, rule) in enumerate(rules.items()))
     for kind in kinds:
         _attach(tree, kind, rules[kind.name])
@@ -184,6 +205,8 @@ def _kind(number: int, name: str, rule: NameKind) -> Kind:
         declared_keys=tuple(parse_path(part.path) for part in rule.declared if part.keys is not None),
         unknown=tuple(map(parse_path, rule.unknown)),
         may_be_promised=rule.order == "any" or any(referred.order == "any" for referred in rule.referred),
+        always=rule.always,
+        default=rule.default,
     )
 
 
@@ -198,11 +221,18 @@ def _attach(tree: PlaceTree, kind: Kind, rule: NameKind) -> None:
     for index, referred in enumerate(rule.referred):
         place = _inside(tree, kind, referred.path, ("referred", index))
         owner = _owner(kind, place, index) if referred.acyclic else None
-        reference = Reference(kind, referred.order == "earlier", owner)
+        reference = Reference(kind, referred.order == "earlier", owner, _text(referred))
         found = names_of(place)
         (found.referred_values if referred.keys is None else found.referred_keys).append(reference)
     for index, path in enumerate(rule.unknown):
         names_of(_inside(tree, kind, path, ("unknown", index))).opened.append(kind)
+
+
+def _text(referred: Referred) -> NameText | None:
+    """Where in a text the name is; None if the text is the name."""
+    if not (referred.prefix or referred.until or referred.pattern is not None):
+        return None
+    return NameText(referred.prefix, referred.until, referred.pattern)
 
 
 def names_of(place: Place) -> PlaceNames:

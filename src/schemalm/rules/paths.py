@@ -7,10 +7,12 @@ for `/`, `~0` for `~`, and a key that is `~*` is literally `*`. The empty path i
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from schemalm.json_pointer import escape, parts_of
+from schemalm.errors import ConfigurationError
+from schemalm.json_pointer import escape, parts_of, pointer_to
 
 
 class Wildcard(enum.Enum):
@@ -80,11 +82,22 @@ class PlaceTree:
         self.places = [self.root]
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> PlaceTree:
-        """Return the tree of value paths; raises ValueError for a text that is no path."""
+    def of(cls, paths: Iterable[str], alike: Mapping[str, Iterable[str]] = MappingProxyType({})) -> PlaceTree:
+        """Return the tree of value paths, where places that are alike are one place; so it may lead back to itself.
+
+        alike: by path, the paths of places that are the same. Raises ValueError for a text that is no path, and
+        ConfigurationError if a place that is like another is a place already.
+        """
         tree = cls()
-        for path in paths:
+        for path in (*paths, *alike):
             tree._add(parse_path(path))
+        for path, others in alike.items():
+            for index, other in enumerate(others):
+                if not tree._join(parse_path(other), tree.at(path)):
+                    raise ConfigurationError(
+                        f"rules at {pointer_to(('alike', path, index))}: the values at {other!r} have rules of their "
+                        "own; expected a value path that no other part of the file names"
+                    )
         return tree
 
     def at(self, path: str) -> Place:
@@ -99,21 +112,24 @@ class PlaceTree:
     def __iter__(self) -> Iterator[Place]:
         return iter(self.places)
 
-    def _add(self, steps: Steps) -> None:
+    def _add(self, steps: Steps) -> Place:
         place = self.root
         for length, step in enumerate(steps, start=1):
             place = _after(place, step) or self._grow(place, step, steps[:length])
+        return place
+
+    def _join(self, steps: Steps, place: Place) -> bool:
+        """Let a path lead to a place; False if it leads elsewhere already."""
+        parent = self._add(steps[:-1])
+        if not steps or _after(parent, steps[-1]) is not None:
+            return False
+        _set_after(parent, steps[-1], place)
+        return True
 
     def _grow(self, parent: Place, step: Step, steps: Steps) -> Place:
         place = Place(len(self.places), steps)
         self.places.append(place)
-        if step is OTHER:
-            parent.other = place
-        elif step is ITEM:
-            parent.item = place
-        else:
-            assert isinstance(step, str)
-            parent.named[step] = place
+        _set_after(parent, step, place)
         return place
 
 
@@ -122,3 +138,14 @@ def _after(place: Place, step: Step) -> Place | None:
     if step is OTHER:
         return place.other
     return place.item if step is ITEM else place.named.get(str(step))
+
+
+def _set_after(parent: Place, step: Step, place: Place) -> None:
+    """Let a step lead to a place."""
+    if step is OTHER:
+        parent.other = place
+    elif step is ITEM:
+        parent.item = place
+    else:
+        assert isinstance(step, str)
+        parent.named[step] = place

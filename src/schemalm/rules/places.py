@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from schemalm.regular.language import Language
+from schemalm.regular.language import Language, intersection
 from schemalm.regular.words import words_alike
 from schemalm.rules.expressions import expression_language, problem
-from schemalm.rules.names import folded
+from schemalm.rules.names import Reference, folded
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_has, conjuncts
@@ -67,9 +67,11 @@ class AtPlace(Assertion):
 
     def _of_string(self) -> Formula:
         place = self.place
-        if place.names is not None and place.path in self.closed and place.names.has_values:
+        references = place.names.referred_values if place.names is not None and place.path in self.closed else ()
+        if any(reference.text is None for reference in references):
             return FALSE
-        return TextAt(place, self.closed) if place.expression is not None else TRUE
+        free = all_of([FreeText(place)] if references else [])
+        return all_of([free, TextAt(place, self.closed)]) if place.expression is not None else free
 
     def _below(self, place: Place | None) -> Formula:
         return TRUE if place is None else AtPlace(place, self.closed)
@@ -114,6 +116,34 @@ class TextAt(InLanguage):
     def unrestricted(self) -> Formula:
         """The texts while names of every kind are declared."""
         return TextAt(self.parts[0], frozenset())
+
+
+class FreeText(InLanguage):
+    """parts: (place,): the string holds no name, where a part of a text may be one."""
+
+    __slots__ = ()
+    keyword = "rules"
+
+    @property
+    def language(self) -> Language:
+        """The texts without a name."""
+        return intersection(text.free for reference in self._references if (text := reference.text) is not None)
+
+    def __contains__(self, text: str) -> bool:
+        return all(reference.name_in(text) is None for reference in self._references)
+
+    def problem(self, text: str) -> tuple[int, str]:
+        """Why a text is not free."""
+        return 0, "no name is declared that this text could refer to"
+
+    def unrestricted(self) -> Formula:
+        """Any text."""
+        return TRUE
+
+    @property
+    def _references(self) -> list[Reference]:
+        references: list[Reference] = self.parts[0].names.referred_values
+        return references
 
 
 class IsAlike(InLanguage):

@@ -142,7 +142,7 @@ def _compile(file: RulesFile) -> Names:
     """The kinds of names, over the tree of all places, which know their expressions."""
     expressions = file.expressions
     places = () if expressions is None else expressions.places
-    names = compile_names(file.names, [path for place in places for path in place.at])
+    names = compile_names(file.names, [path for place in places for path in place.at], file.alike)
     if expressions is not None:
         made = ExpressionPlaces(expressions, file.names)
         for place in places:

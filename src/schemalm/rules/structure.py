@@ -16,16 +16,20 @@ from msgspec import UNSET, Meta, UnsetType
 
 MAX_DEPTH = 64
 MAX_ARGUMENTS = 255
+MAX_PREFIX = 200
 
 # `""` is the value itself; `*` is every key, `[]` every item, `~*` the key that is an asterisk.
 _POINTER = r"^(/([^~/]|~[01])*)*$"
 _VALUE_PATH = r"^(/(~\*|([^~/]|~[01])*))*$"
+# Characters that end a name.
+_ENDS = r"^[ -~]{0,16}$"
 Pointer = Annotated[str, Meta(pattern=_POINTER)]
 ValuePath = Annotated[str, Meta(pattern=_VALUE_PATH)]
 # In words, for messages.
 PATTERNS = {
     _POINTER: 'a JSON pointer, such as /definitions/job ("" is the whole schema; ~1 is a slash, ~0 a tilde)',
     _VALUE_PATH: "a value path, such as /jobs/*/steps/[]/run (* is every key, [] every item)",
+    _ENDS: "at most 16 ASCII characters, such as :",
 }
 Sentence = Annotated[str, Meta(min_length=1)]
 
@@ -162,13 +166,19 @@ def _check_one(keys: str | None, values: str | None) -> None:
 
 
 class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
-    """What declares names: the keys of the objects at a value path, or the texts there."""
+    """What declares names: the keys of the objects at a value path, or the texts there.
+
+    except: keys there that are no names.
+    """
 
     keys: ValuePath | None = None
     values: ValuePath | None = None
+    excluded: tuple[str, ...] = msgspec.field(name="except", default=())
 
     def __post_init__(self) -> None:
         _check_one(self.keys, self.values)
+        if self.excluded and self.keys is None:
+            raise ValueError("`except` lists keys that are no names; it needs `keys`")
 
     @property
     def path(self) -> str:
@@ -179,16 +189,23 @@ class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
 class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """What refers to names, and whether to earlier ones only.
 
-    acyclic: the declared object that holds the reference may not lead back to itself over references.
+    acyclic: the declared object that holds the reference may not lead back to itself over references. prefix, until,
+    pattern: the name is what follows the prefix, up to the first of the characters `until`, if it has the pattern;
+    other texts are free.
     """
 
     keys: ValuePath | None = None
     values: ValuePath | None = None
     order: Literal["earlier", "any"] = "earlier"
     acyclic: bool = False
+    prefix: Annotated[str, Meta(max_length=MAX_PREFIX)] = ""
+    until: Annotated[str, Meta(pattern=_ENDS)] = ""
+    pattern: Sentence | None = None
 
     def __post_init__(self) -> None:
         _check_one(self.keys, self.values)
+        if self.keys is not None and (self.prefix or self.until or self.pattern is not None):
+            raise ValueError("`prefix`, `until` and `pattern` are about texts; they need `values`")
 
     @property
     def path(self) -> str:
@@ -203,6 +220,7 @@ class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     equal. members: the type of a name in expressions. unknown: if there is a value at one of these paths, every name is
     declared. ignore_case: how references compare. referred: references outside of expressions. order: of references in
     expressions. starts: `item` if a declaration counts only after the end of the innermost list item that contains it.
+    always: names that every document declares. default: those that a document without declarations declares.
     """
 
     declared: Annotated[tuple[Declared, ...], Meta(min_length=1)]
@@ -214,6 +232,8 @@ class NameKind(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     referred: tuple[Referred, ...] = ()
     order: Literal["earlier", "any"] = "earlier"
     starts: Literal["item"] | None = None
+    always: tuple[str, ...] = ()
+    default: tuple[str, ...] = ()
 
 
 class Keys(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
@@ -226,7 +246,8 @@ class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
     """The content of a rules file; `read_rules` makes one, in which every name that is used exists.
 
     title: for people. schema: the built-in schema that the rules belong to. extends: the rules that come first; it is
-    empty after reading, since these rules are then included.
+    empty after reading, since these rules are then included. alike: by value path, the paths of values with the same
+    rules.
     """
 
     rules: Literal[1]
@@ -237,6 +258,7 @@ class RulesFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, f
     amend: dict[str, Amendment] = {}
     expressions: Expressions | None = None
     names: dict[str, NameKind] = {}
+    alike: dict[ValuePath, Annotated[tuple[ValuePath, ...], Meta(min_length=1)]] = {}
 
     def content(self) -> dict[str, Any]:
         """The rules as one JSON object, from which `read_rules` makes equal rules."""
