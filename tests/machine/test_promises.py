@@ -36,16 +36,21 @@ def test_a_name_that_leads_back_is_not_admitted() -> None:
 
 def test_a_key_that_the_schema_names_can_be_promised() -> None:
     jobs = {"type": "object", "properties": {"all": JOB}, "additionalProperties": JOB}
-    tokenizer = tokenizer_of(document(main=TEXT, jobs=jobs), job={**KIND, "referred": [MAIN]})
+    tokenizer = tokenizer_of(document(main=TEXT, jobs=jobs), job={**KIND, "referred": [MAIN]}, title=TITLE)
     assert completed(tokenizer, "KEY:main", '"all"', "END") == {"main": "all", "jobs": {"all": {}}}
 
 
 MAIN = {"values": "/main", "order": "any"}
+# Jobs could refer to `main` more often than `main` to a job, so it comes first.
+TITLE = {
+    "declared": [{"values": "/main"}],
+    "referred": [{"values": f"/jobs/*/{key}", "order": "any"} for key in ("title", "subtitle")],
+}
 
 
 def test_only_names_that_can_be_declared_are_promised() -> None:
     jobs = {"type": "object", "propertyNames": {"pattern": "^[ab]$"}, "additionalProperties": JOB}
-    tokenizer = tokenizer_of(document(main=TEXT, jobs=jobs), job={**KIND, "referred": [MAIN]})
+    tokenizer = tokenizer_of(document(main=TEXT, jobs=jobs), job={**KIND, "referred": [MAIN]}, title=TITLE)
     assert admitted(tokenizer, after(tokenizer, "KEY:main")) == {"a", "b"}
 
 

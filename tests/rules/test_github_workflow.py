@@ -114,7 +114,6 @@ def test_what_github_refuses_is_refused(text: str) -> None:
         "on: push\njobs: {a: {runs-on: a}}",
         with_job("env: {}"),
         with_job("timeout-minutes: 0"),
-        with_job("strategy: {matrix: {a: [b, b]}}"),
         with_job("container: {image: a, credentials: {username: a}}"),
         with_step("{run: ''}"),
         with_step("{run: echo, shell: fish}"),
