@@ -107,6 +107,22 @@ def consumes(machine: Machine, token: int) -> bool:
 @pytest.mark.slow
 @with_examples
 @given(ruled_schemas(), seeds)
+def test_a_token_does_what_its_symbols_do_one_by_one(case: tuple[Drawn, Drawn], seed: int) -> None:
+    chance = random.Random(seed)
+    tokenizer = trained(compiled(*case), chance)
+    whole, by_symbol = tokenizer.machine(), tokenizer.machine()
+    for token in walk(tokenizer, chance):
+        whole.advance(token)
+        for symbol in tokenizer.tables.vocabulary.symbols[token]:
+            by_symbol.push(symbol)
+        assert [entry.nonterminal for entry in whole.stack] == [entry.nonterminal for entry in by_symbol.stack]
+        assert np.array_equal(whole.mask(), by_symbol.mask())
+        assert whole.completion() == by_symbol.completion()
+
+
+@pytest.mark.slow
+@with_examples
+@given(ruled_schemas(), seeds)
 def test_values_encode_exactly_if_they_keep_the_rules(case: tuple[Drawn, Drawn], seed: int) -> None:
     chance = random.Random(seed)
     tokenizer = trained(compiled(*case), chance)

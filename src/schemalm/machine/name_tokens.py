@@ -1,6 +1,6 @@
 """Consumes whole tokens of keys and texts with names, as `Naming.push` consumes them symbol by symbol.
 
-A token is looked up: what it writes into slots, and what it does to the stack. A property test compares the two ways.
+A token is looked up: what it writes into slots, and what it does to the stack. The laws of rules compare the two ways.
 """
 
 from __future__ import annotations
