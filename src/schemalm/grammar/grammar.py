@@ -66,7 +66,6 @@ class Grammar:
         self.shapes = translation.shapes
         self.automaton = self.shapes.automaton
         self.has_guards = translation.has_guards
-        self.rules = rules
         self._space = StateSpace(self.shapes, budget, self.key_orders, rules.precedence if rules is not None else ())
         self._costs = CostTable(self._space, self.automaton, budget)
         self._distinct = DistinctItems(self._space, self.automaton, self._costs, budget)

@@ -54,7 +54,7 @@ def after(grammar: Grammar, nonterminal: int, kind: str, symbols: list[int]) -> 
     found = nonterminal if step is None else step.opened[0]
     for symbol in symbols:
         step = grammar.step(found, symbol)
-        if step is None:
+        if step is None or not step.opened:
             return None
         found = step.opened[0]
     return found

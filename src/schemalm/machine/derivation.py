@@ -24,6 +24,8 @@ class Derivation:
         self._grammar = grammar
         self._stack = [grammar.start if start is None else start]
         self._containers: list[Any] = []
+        # The free keys of every open object, as they are compared. The grammar keeps them apart from its own keys.
+        self._free_keys: list[set[bytes]] = []
         # The identities of the items of every open array that have to differ.
         self._items: list[set[Hashable]] = []
         self._keys: list[str] = []
@@ -68,6 +70,7 @@ class Derivation:
         state = self._grammar.nonterminals[nonterminal].state
         if isinstance(state, Object):
             self._containers.append({})
+            self._free_keys.append(set())
         elif isinstance(state, Array):
             self._containers.append([])
             self._items.append(set())
@@ -89,8 +92,7 @@ class Derivation:
         elif name.label == "END":
             self._end_text(nonterminal)
         elif name.label in ("OBJECT_END", "ARRAY_END"):
-            if name.label == "ARRAY_END":
-                self._items.pop()
+            (self._items if name.label == "ARRAY_END" else self._free_keys).pop()
             self._finish(self._containers.pop())
         elif name.label in ("TRUE", "FALSE", "NULL"):
             self._finish({"TRUE": True, "FALSE": False, "NULL": None}[name.label])
@@ -100,14 +102,11 @@ class Derivation:
     def _end_key(self) -> None:
         assert self._text is not None
         key = self._text.decode()
-        if any(self._are_alike(key, other) for other in self._containers[-1]):
+        compared = bytes(self._text.lower() if self._grammar.shapes.ignores_key_case else self._text)
+        if compared in self._free_keys[-1]:
             raise NotDerivableError(f"the key {key!r} repeats")
+        self._free_keys[-1].add(compared)
         self._keys.append(key)
-
-    def _are_alike(self, key: str, other: str) -> bool:
-        if self._grammar.shapes.ignores_key_case:
-            return key.encode().lower() == other.encode().lower()
-        return key == other
 
     def _end_text(self, nonterminal: int) -> None:
         state = self._grammar.nonterminals[nonterminal].state

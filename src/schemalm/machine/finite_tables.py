@@ -127,7 +127,6 @@ class FiniteTables:
         self._free_key, self._item, self._key_end = (grammar.symbols.ids[s] for s in (FREE_KEY, ITEM, KEY_END))
         self.root_place = grammar.rules.names.tree.root if grammar.rules is not None else None
         self.watched_places = WatchedPlaces(grammar.rules)
-        self.slots = SlotReader(grammar, vocabulary)
         self.free_key_token = vocabulary.symbol_token(self._free_key)
         self._elements = {
             grammar.symbols.ids[ITEM]: ANY_ITEM,
@@ -148,9 +147,7 @@ class FiniteTables:
         self.contacts: Callable[[StackEntry, int], tuple[Contact, ...]] = lru_cache(num_transitions // 4 + 1)(
             self._contacts
         )
-        end = vocabulary.grammar.symbols.characters[grammar.symbols.ids[END]]
-        self._ends_text = [spelling.endswith(end) for spelling in vocabulary.spellings]
-        self.ends_text = self._ends_text.__getitem__
+        self._text_end = vocabulary.grammar.symbols.characters[grammar.symbols.ids[END]]
         self.name_masks = NameMasks()
         self.structure_checks = StructureChecks(self)
         self.checked_tokens: Callable[[StackEntry], tuple[int, ...]] = lru_cache(num_unpacked)(
@@ -164,6 +161,15 @@ class FiniteTables:
     def key_tokens(self) -> KeyTokens:
         """The tokens that end a free key."""
         return KeyTokens(self.vocabulary)
+
+    @cached_property
+    def slots(self) -> SlotReader:
+        """What tokens write into names. Only rules ask for it."""
+        return SlotReader(self.grammar, self.vocabulary)
+
+    def ends_text(self, token: int) -> bool:
+        """Whether a token of a text ends it."""
+        return self.vocabulary.spellings[token].endswith(self._text_end)
 
     def mask(self, nonterminal: int) -> NDArray[np.bool_]:
         """Returns the tokens that `nonterminal` admits: bool [vocab_size], read-only."""

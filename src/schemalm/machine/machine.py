@@ -129,7 +129,7 @@ class Machine(SymbolMachine):
         return reached is not None and (reached.watched is not None or reached.slot is not None)
 
     def _advance_named(self, token: int) -> None:
-        """Consumes one token symbol by symbol, so that names are recorded."""
+        """Consumes one token, and records what it does to names."""
         mask = self.mask()
         if not 0 <= token < len(mask) or not mask[token]:
             raise not_admitted(token)

@@ -33,19 +33,31 @@ def mask_of_names(machine: NamedMachine) -> NDArray[np.bool_]:
     key = (top, names, keys, tuple([entry.nonterminal for entry in machine.stack]))
     mask: NDArray[np.bool_] | None = machine.tables.name_masks.get(key)
     if mask is None:
-        if not (top.slot is not None or top.has_expressions):
-            mask = _without_forbidden(machine, machine.tables.checked_tokens(top))
-            machine.tables.name_masks[key] = mask
-            return mask
-        row = machine.tables.slot_row(top)
-        if top.slot is not None:
-            mask = choice(machine, names, top.slot).tokens(row, names.prefix, rest_of_text(machine))
-        else:
-            mask = row.static.copy()
-        for token, contacts in row.others.items():
-            mask[token] = row.static[token] and _allows(machine, names, contacts)
+        is_in_text = top.slot is not None or top.has_expressions
+        mask = _mask_of_text(machine, names) if is_in_text else _mask_of_structure(machine)
         mask.flags.writeable = False
         machine.tables.name_masks[key] = mask
+    return mask
+
+
+def _mask_of_text(machine: NamedMachine, names: NameState) -> NDArray[np.bool_]:
+    """The mask of a text or free key."""
+    slot, row = machine.top.slot, machine.tables.slot_row(machine.top)
+    mask: NDArray[np.bool_]
+    if slot is None:
+        mask = row.static.copy()
+    else:
+        mask = choice(machine, names, slot).tokens(row, names.prefix, rest_of_text(machine))
+    for token, contacts in row.others.items():
+        mask[token] = row.static[token] and _allows(machine, names, contacts)
+    return mask
+
+
+def _mask_of_structure(machine: NamedMachine) -> NDArray[np.bool_]:
+    """The mask of structure, without the checked tokens that names forbid."""
+    mask: NDArray[np.bool_] = machine.tables.unpacked(machine.top.row).copy()
+    for token in machine.tables.checked_tokens(machine.top):
+        mask[token] = machine.tables.structure_checks.allows(machine, token)
     return mask
 
 
@@ -64,12 +76,3 @@ def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ..
             assert naming is not None
             chain = chain_after(names._replace(chain=chain), naming.kind(slot.type.kind), name)
     return True
-
-
-def _without_forbidden(machine: NamedMachine, checked: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The mask of structure, without the checked tokens that names forbid."""
-    mask: NDArray[np.bool_] = machine.tables.unpacked(machine.top.row).copy()
-    for token in checked:
-        mask[token] = machine.tables.structure_checks.allows(machine, token)
-    mask.flags.writeable = False
-    return mask

@@ -69,14 +69,17 @@ class Naming:
                 kinds = [reference.kind for reference in references]
                 depths = {depth for kind in kinds for depth in kind.levels}
                 depths |= {reference.owner for reference in references if reference.owner is not None}
-                is_scarce = not is_key and any(kind.unique for kind in declared)
-                if is_scarce and site_texts(self._grammar, watched.place, is_key=False) is None:
-                    is_scarce = False
+                is_scarce = (
+                    not is_key
+                    and any(kind.unique for kind in declared)
+                    and site_texts(self._grammar, watched.place, is_key=False) is not None
+                )
                 if is_scarce:
                     depths |= {depth for kind in declared for depth in kind.levels}
+                depths = {depth for depth in depths if watched.place.steps[depth] is not ITEM}
+                site = Site(WholeText(watched, is_key), frozenset(depths))
                 for kind in [*kinds, *(declared if references or is_scarce else ())]:
-                    depths = {depth for depth in depths if watched.place.steps[depth] is not ITEM}
-                    found[kind.name].append(Site(WholeText(watched, is_key), frozenset(depths)))
+                    found[kind.name].append(site)
         return found
 
     def begin(self, machine: NamedMachine) -> None:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.nonterminals import Nonterminal
+from schemalm.grammar.place_values import after
 from schemalm.grammar.states import Key
-from schemalm.grammar.symbols import AS_KIND, FREE_KEY, KEY_END
+from schemalm.grammar.symbols import FREE_KEY, KEY_END
 from schemalm.machine.choices import Rest
 from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.registers import NOWHERE, Names
@@ -149,29 +150,14 @@ class Promises:
         if isinstance(node.state, Key):
             return None if path else grammar.number(Nonterminal(node.state.owner, node.owner_accepts))
         for name in path:
-            symbols = [grammar.symbols.keys[name]] if name in grammar.symbols.keys else []
-            if not symbols or self._after(nonterminal, symbols) is None:
-                symbols = [ids[FREE_KEY], *name.encode(), ids[KEY_END]]
-            after = self._after(nonterminal, symbols)
-            if after is None:
+            key = grammar.symbols.keys.get(name)
+            found = after(grammar, nonterminal, "object", [key]) if key is not None else None
+            if found is None:
+                found = after(grammar, nonterminal, "object", [ids[FREE_KEY], *name.encode(), ids[KEY_END]])
+            if found is None:
                 return None
-            nonterminal = after
-        return self._object(nonterminal)
-
-    def _after(self, nonterminal: int, symbols: list[int]) -> int | None:
-        """What is on top after some symbols."""
-        nonterminal = self._object(nonterminal)
-        for symbol in symbols:
-            step = self._grammar.step(nonterminal, symbol)
-            if step is None or not step.opened:
-                return None
-            nonterminal = step.opened[0]
-        return nonterminal
-
-    def _object(self, nonterminal: int) -> int:
-        """The object among the values that a nonterminal admits."""
-        step = self._grammar.step(nonterminal, self._grammar.symbols.ids[AS_KIND["object"]])
-        return nonterminal if step is None else step.opened[0]
+            nonterminal = found
+        return after(grammar, nonterminal, "object", [])
 
     def _demand(
         self, machine: NamedMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], name: bytes
@@ -200,7 +186,9 @@ class Promises:
         """Whether a key of the schema cannot come any more in an object."""
         rest = self._walk(self._grammar.without_names(nonterminal), ())
         key = self._grammar.symbols.keys.get(str(step))
-        return isinstance(step, str) and key is not None and rest is not None and self._after(rest, [key]) is None
+        if not isinstance(step, str) or key is None or rest is None:
+            return False
+        return after(self._grammar, rest, "object", [key]) is None
 
     def _with_demand(self, nonterminal: int, path: list[str], kind: Kind, demand: Callable[[], Formula]) -> int | None:
         key = (nonterminal, tuple(path), kind.name)

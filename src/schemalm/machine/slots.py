@@ -25,7 +25,7 @@ from schemalm.rules.expressions import Slot
 from schemalm.rules.paths import Place
 
 NAME = re.compile(rb"[A-Za-z0-9_-]*")
-NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+NAME_BYTES = frozenset(byte for byte in range(0x80) if NAME.fullmatch(bytes([byte])))
 QUOTE = ord("'")
 
 
@@ -72,11 +72,6 @@ class SlotRow:
         for (text, has_ended), tokens in self.texts.items():
             found.setdefault((text.lower(), has_ended), []).extend(tokens)
         return found
-
-    @property
-    def is_free(self) -> bool:
-        """Whether no token touches a slot."""
-        return not self.texts and not self.others
 
 
 class SlotReader:

@@ -43,9 +43,9 @@ class SymbolMachine:
 
     @classmethod
     def at(cls, tables: FiniteTables, nonterminal: int) -> Self:
-        """Returns a machine that has one nonterminal to expand and has read nothing of it."""
+        """Returns a machine that has one nonterminal to expand and has read nothing of it. It follows no names."""
         machine = cls(tables)
-        machine.stack, machine.items = [tables.entry(nonterminal, "", None)], {}
+        machine.stack, machine.items, machine.names = [tables.entry(nonterminal, "", None)], {}, None
         machine._record_items()
         return machine
 
