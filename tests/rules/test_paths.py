@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import RulesError
 from schemalm.rules.paths import ITEM, OTHER, PlaceTree, parse_path, path_text
 
 
@@ -57,5 +57,5 @@ def test_places_that_are_alike_are_one_place() -> None:
 
 
 def test_a_place_with_rules_of_its_own_is_like_no_other() -> None:
-    with pytest.raises(ConfigurationError, match=r"at /alike/~1a/0: the values at '/b' have rules of their own"):
+    with pytest.raises(RulesError, match=r"at /alike/~1a/0: the values at '/b' have rules of their own"):
         PlaceTree.of(["/a/x", "/b/y"], {"/a": ["/b"]})

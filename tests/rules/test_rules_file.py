@@ -186,6 +186,11 @@ def test_another_structure_is_refused_here_and_by_the_published_schema(
             "inside the scope /jobs/*, found /jobs",
         ),
         (
+            lambda rules: rules["names"].update(output={"scope": "/jobs/*", "declared": [{"keys": "/jobs/a/outputs"}]}),
+            "/names/output/declared/0/keys",
+            "inside the scope /jobs/*, found /jobs/a/outputs; it must begin with this path",
+        ),
+        (
             lambda rules: rules["names"]["job"].update(unknown=["/other"], scope="/jobs"),
             "/names/job/unknown/0",
             "inside the scope /jobs, found /other",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import RulesError
 from schemalm.json_pointer import escape, parts_of, pointer_to
 
 
@@ -86,7 +86,7 @@ class PlaceTree:
         """Return the tree of value paths, where places that are alike are one place; so it may lead back to itself.
 
         alike: by path, the paths of places that are the same. Raises ValueError for a text that is no path, and
-        ConfigurationError if a place that is like another is a place already.
+        RulesError, with the pointer, if a place that is like another is a place already.
         """
         tree = cls()
         for path in (*paths, *alike):
@@ -94,9 +94,10 @@ class PlaceTree:
         for path, others in alike.items():
             for index, other in enumerate(others):
                 if not tree._join(parse_path(other), tree.at(path)):
-                    raise ConfigurationError(
-                        f"rules at {pointer_to(('alike', path, index))}: the values at {other!r} have rules of their "
-                        "own; expected a value path that no other part of the file names"
+                    raise RulesError(
+                        f"the values at {other!r} have rules of their own; expected a value path that no other part "
+                        "of the file names",
+                        pointer=pointer_to(("alike", path, index)),
                     )
         return tree
 
