@@ -141,6 +141,19 @@ def test_a_place_that_cannot_be_like_another_names_the_file_of_the_rules(tmp_pat
     assert (caught.value.source, caught.value.pointer) == (str(path), "/alike/~1a/0")
 
 
+def test_places_that_lead_back_to_themselves_may_hold_arrays_of_different_items() -> None:
+    note = {"properties": {"notes": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/note"}}}}
+    place = {"at": ["/note/text"], "form": "text", "contexts": ["user"]}
+    rules = {
+        "rules": 1,
+        "expressions": {"delimiters": ["{{", "}}"], "contexts": {"user": "any"}, "places": [place]},
+        "alike": {"/note": ["/note/notes/[]"]},
+    }
+    grammar = compile_schema({"properties": {"note": {"$ref": "#/$defs/note"}}, "$defs": {"note": note}}, rules=rules)
+    assert accepts(grammar, {"note": {"notes": [{"text": "{{ user }}"}]}})
+    assert not accepts(grammar, {"note": {"notes": [{"text": "{{ uses }}"}]}})
+
+
 def test_changes_that_make_an_invalid_schema_are_refused() -> None:
     change = {"pointer": "", "operation": "merge", "value": {"properties": {"a": 1}}, "reason": "r"}
     with pytest.raises(RulesError, match="with these changes, the schema is invalid at /properties/a"):

@@ -70,6 +70,18 @@ class Place:
         """Return the place of the value under a key of an object here; None if no rule says anything about it."""
         return self.named.get(key, self.other)
 
+    def within(self) -> Iterator[Place]:
+        """Yield this place and all below it, each once: places that are alike may lead back to themselves."""
+        found = {self.number: self}
+        pending = [self]
+        while pending:
+            place = pending.pop()
+            yield place
+            inner = (*place.named.values(), place.other, place.item)
+            new = {child.number: child for child in inner if child is not None and child.number not in found}
+            found |= new
+            pending += new.values()
+
     def __repr__(self) -> str:
         return f"Place({self.number}, {self.path!r})"
 
