@@ -86,6 +86,13 @@ MISFITS: list[tuple[dict[str, Any], str, str]] = [
         "/expressions/places/0",
         "the form none",
     ),
+    (
+        {"expressions": {**EXPRESSIONS, "places": [{"at": ["/a"], "form": "text", "accepts": None}]}},
+        "/expressions/places/0/accepts",
+        'found null; leave this field out; the type "null" needs quotes',
+    ),
+    ({"extends": "github-workflow", "expressions": None}, "/expressions", "found null"),
+    ({"names": {"a": {"declared": [{"keys": ""}], "unique": None}}}, "/names/a/unique", "found null"),
     ({"names": {"a": {"declared": []}}}, "/names/a/declared", "length"),
     ({"names": {"a": {"declared": [{}]}}}, "/names/a/declared/0", "either keys or values"),
     ({"names": {"a": {"declared": [{"keys": "", "values": ""}]}}}, "/names/a/declared/0", "either keys or values"),
