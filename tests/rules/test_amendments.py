@@ -82,6 +82,11 @@ def test_a_change_that_does_not_fit_is_refused(amendments: dict[str, Amendment],
     assert caught.value.message.endswith("if the schema has changed, correct this change or delete it")
 
 
+def test_an_empty_key_that_is_there_is_not_added() -> None:
+    with pytest.raises(RulesError, match="the schema already has ''"):
+        amended({"": 1}, change("", "add", value={"": 2}))
+
+
 def test_a_boolean_schema_has_no_parts() -> None:
     with pytest.raises(RulesError, match="the schema is the value True"):
         amended(True, change("/a", "remove"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from schemalm.rules.names import Kind, Names, compile_names
+from schemalm.rules.names import Kind, Names, compile_names, folded
 from schemalm.rules.structure import NameKind
 
 
@@ -54,6 +54,14 @@ def test_a_scope_is_told_apart_by_the_keys_at_its_wildcards() -> None:
 )
 def test_names_lead_to_the_scope_whose_last_keys_they_are(names: list[str], scope: tuple[str | int, ...]) -> None:
     assert kind("deep").scope_through(("a", "x", 0, "b", "id"), names) == scope
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("Build", "build"), ("É-A", "É-a"), ("\N{KELVIN SIGN}K", "\N{KELVIN SIGN}k"), ("\ud800A", "\ud800a")],
+)
+def test_only_the_case_of_ascii_letters_is_ignored(name: str, key: str) -> None:
+    assert folded(name) == key
 
 
 def test_letter_case_matters_unless_the_kind_says_otherwise() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import RulesError
 from schemalm.rules.paths import ITEM, OTHER, PlaceTree, parse_path, path_text
 
 
@@ -56,6 +56,12 @@ def test_places_that_are_alike_are_one_place() -> None:
     assert tree.at("/archive/by").path == "/folders/*/by"
 
 
+def test_the_places_within_another_are_found_once_though_they_lead_back() -> None:
+    tree = PlaceTree.of(["/folders/*/by", "/title"], {"/folders/*": ["/folders/*/inner/[]"]})
+    found = sorted(place.path for place in tree.at("/folders").within())
+    assert found == ["/folders", "/folders/*", "/folders/*/by", "/folders/*/inner"]
+
+
 def test_a_place_with_rules_of_its_own_is_like_no_other() -> None:
-    with pytest.raises(ConfigurationError, match=r"at /alike/~1a/0: the values at '/b' have rules of their own"):
+    with pytest.raises(RulesError, match=r"at /alike/~1a/0: the values at '/b' have rules of their own"):
         PlaceTree.of(["/a/x", "/b/y"], {"/a": ["/b"]})

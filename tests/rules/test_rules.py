@@ -116,6 +116,7 @@ def test_a_tokenizer_without_rules_has_no_such_field(schema: dict[str, Any]) -> 
             {"rules": 1, "amend": {"a": {"pointer": "/x", "operation": "remove", "reason": "r"}}},
             "this change does not fit",
         ),
+        ({"rules": 1, "names": {"x": {"declared": [{"values": "/b/c"}]}}, "alike": {"/a": ["/b"]}}, "of their own"),
     ],
 )
 def test_rules_in_a_tokenizer_file_are_untrusted(schema: dict[str, Any], rules: Any, message: str) -> None:
@@ -130,6 +131,27 @@ def test_a_change_that_does_not_fit_names_the_file_of_the_rules(schema: dict[str
     with pytest.raises(RulesError, match="the schema has no /x") as caught:
         compile_schema(schema, rules=path)
     assert (caught.value.source, caught.value.pointer) == (str(path), "/amend/gone")
+
+
+def test_a_place_that_cannot_be_like_another_names_the_file_of_the_rules(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: 1\nnames: {x: {declared: [{values: /b/c}]}}\nalike: {/a: [/b]}\n")
+    with pytest.raises(RulesError, match="the values at '/b' have rules of their own") as caught:
+        compile_schema({}, rules=path)
+    assert (caught.value.source, caught.value.pointer) == (str(path), "/alike/~1a/0")
+
+
+def test_places_that_lead_back_to_themselves_may_hold_arrays_of_different_items() -> None:
+    note = {"properties": {"notes": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/note"}}}}
+    place = {"at": ["/note/text"], "form": "text", "contexts": ["user"]}
+    rules = {
+        "rules": 1,
+        "expressions": {"delimiters": ["{{", "}}"], "contexts": {"user": "any"}, "places": [place]},
+        "alike": {"/note": ["/note/notes/[]"]},
+    }
+    grammar = compile_schema({"properties": {"note": {"$ref": "#/$defs/note"}}, "$defs": {"note": note}}, rules=rules)
+    assert accepts(grammar, {"note": {"notes": [{"text": "{{ user }}"}]}})
+    assert not accepts(grammar, {"note": {"notes": [{"text": "{{ uses }}"}]}})
 
 
 def test_changes_that_make_an_invalid_schema_are_refused() -> None:

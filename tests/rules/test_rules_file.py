@@ -86,6 +86,13 @@ MISFITS: list[tuple[dict[str, Any], str, str]] = [
         "/expressions/places/0",
         "the form none",
     ),
+    (
+        {"expressions": {**EXPRESSIONS, "places": [{"at": ["/a"], "form": "text", "accepts": None}]}},
+        "/expressions/places/0/accepts",
+        'found null; leave this field out; the type "null" needs quotes',
+    ),
+    ({"extends": "github-workflow", "expressions": None}, "/expressions", "found null"),
+    ({"names": {"a": {"declared": [{"keys": ""}], "unique": None}}}, "/names/a/unique", "found null"),
     ({"names": {"a": {"declared": []}}}, "/names/a/declared", "length"),
     ({"names": {"a": {"declared": [{}]}}}, "/names/a/declared/0", "either keys or values"),
     ({"names": {"a": {"declared": [{"keys": "", "values": ""}]}}}, "/names/a/declared/0", "either keys or values"),
@@ -184,6 +191,11 @@ def test_another_structure_is_refused_here_and_by_the_published_schema(
             lambda rules: rules["names"]["job"].update(scope="/jobs/*"),
             "/names/job/declared/0/keys",
             "inside the scope /jobs/*, found /jobs",
+        ),
+        (
+            lambda rules: rules["names"].update(output={"scope": "/jobs/*", "declared": [{"keys": "/jobs/a/outputs"}]}),
+            "/names/output/declared/0/keys",
+            "inside the scope /jobs/*, found /jobs/a/outputs; it must begin with this path",
         ),
         (
             lambda rules: rules["names"]["job"].update(unknown=["/other"], scope="/jobs"),

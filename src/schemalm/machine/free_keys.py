@@ -17,6 +17,7 @@ from schemalm.grammar.symbols import KEY_END
 from schemalm.machine.texts import Texts
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.regular.automaton import DEAD
+from schemalm.rules.names import folded
 
 # The most DFA states, and units of work, of a search that decides whether keys can run out.
 MAX_SEARCHED = 2_000
@@ -39,7 +40,7 @@ class KeyTokens:
 
     def compared(self, key: str) -> str:
         """A key, or a part of one, in the form that is compared."""
-        return key.encode("latin-1").lower().decode("latin-1") if self.ignores_case else key
+        return folded(key) if self.ignores_case else key
 
     def ends(self, key: str) -> Iterator[tuple[str, int]]:
         """Yields the ways to end a compared key with one token: the prefix of the key before it, and the token."""

@@ -81,15 +81,16 @@ class _Change:
         return part
 
     def _merged(self, target: Any, patch: Any) -> Any:
-        if not isinstance(target, dict) or not isinstance(patch, dict):
-            odd = "the value" if isinstance(target, dict) else self._shown
-            self._fail(f"merge needs two objects; {odd} is {_kind(patch if isinstance(target, dict) else target)}")
+        for shown, value in ((self._shown, target), ("the value", patch)):
+            if not isinstance(value, dict):
+                self._fail(f"merge needs two objects; {shown} is {_kind(value)}")
         return _patched(target, patch)
 
     def _add(self, target: Any, value: Any) -> None:
         if isinstance(target, dict) and isinstance(value, dict):
-            if there := next((key for key in value if key in target), None):
-                self._fail(f"{self._shown} already has {visible_name(there)!r}")
+            for key in value:
+                if key in target:
+                    self._fail(f"{self._shown} already has {visible_name(key)!r}")
             target.update(value)
         elif isinstance(target, list) and isinstance(value, list):
             for item in value:

@@ -137,8 +137,11 @@ def _in_kind(kind: NameKind, rules: RulesFile, at: tuple[str | int, ...]) -> Ite
         *((path, ("unknown", index)) for index, path in enumerate(kind.unknown)),
     ]
     for path, place in paths:
-        if not _lies_in(path, kind.scope):
-            problem = f"expected a value path inside the scope {kind.scope}, found {visible_name(path) or repr(path)}"
+        if not f"{path}/".startswith(f"{kind.scope}/"):
+            shown = visible_name(path) or repr(path)
+            problem = (
+                f"expected a value path inside the scope {kind.scope}, found {shown}; it must begin with this path"
+            )
             yield Inconsistency(problem, pointer_to([*at, *place]))
 
 
@@ -182,13 +185,6 @@ def _in_alike(rules: RulesFile) -> Iterator[Inconsistency]:
 
 def _side(keys: str | None) -> str:
     return "values" if keys is None else "keys"
-
-
-def _lies_in(path: str, scope: str) -> bool:
-    """Whether a value path is in a scope, or is the scope itself; a key lies in the scope's `*`."""
-    parts, around = path.split("/"), scope.split("/")
-    pairs = zip(parts, around, strict=False)
-    return len(parts) >= len(around) and all(part == its or (its == "*" and part != "[]") for part, its in pairs)
 
 
 def _identifier(name: str, at: tuple[str | int, ...]) -> Iterator[Inconsistency]:

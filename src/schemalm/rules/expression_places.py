@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from schemalm.rules import structure
 from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
@@ -50,15 +51,15 @@ class ExpressionPlaces:
         )
 
     def _function(self, name: str, found: structure.Function) -> Function:
+        numbered: Literal["exact", "known"] = "exact" if self._syntax.checked else "known"
         return Function(
             name,
             tuple(map(self._type, found.parameters)),
             self._type(found.returns),
-            None if found.more is None else self._type(found.more),
-            None,
-            found.at_most,
-            found.odd,
-            "exact" if found.placeholders and self._syntax.checked else "known" if found.placeholders else "",
+            more=None if found.more is None else self._type(found.more),
+            at_most=found.at_most,
+            odd=found.odd,
+            placeholders=numbered if found.placeholders else "",
         )
 
     def _type(self, found: structure.Type) -> Type:
@@ -79,9 +80,10 @@ class ExpressionPlaces:
         """All types without parts that the file uses."""
         expressions = self._expressions
         found = [*expressions.types.values(), *expressions.contexts.values()]
+        found += [kind.members for kind in self._kinds.values()]
         found += [place.accepts for place in expressions.places if place.accepts is not None]
         for function in expressions.functions.values():
-            found += [*function.parameters, function.returns]
+            found += [*function.parameters, function.returns, "any" if function.more is None else function.more]
         while found:
             one = found.pop()
             if isinstance(one, str):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import RulesError
 from schemalm.json_pointer import pointer_to
 from schemalm.rules.name_texts import NameText
 from schemalm.rules.paths import OTHER, Place, PlaceTree, Steps, Wildcard, parse_path, path_text
@@ -181,8 +181,8 @@ def compile_names(
 ) -> Names:
     """Return the kinds of the part `names`; their rules are attached to the places of one tree.
 
-    other_paths: further paths of the rules file, such as those of expressions. alike: as in the file. Raises
-    ConfigurationError for a path that leads outside the scope of its kind, or at which `acyclic` means nothing.
+    other_paths: further paths of the rules file, such as those of expressions. alike: as in the file. All paths of a
+    kind lie inside its scope. Raises RulesError, with the pointer, where `acyclic` or `alike` cannot be said.
     """
     tree = PlaceTree.of([*paths_of_names(rules), *other_paths], alike)
     kinds = tuple(_kind(number, name, rule) for number, (name, rule) in enumerate(rules.items()))
@@ -213,19 +213,19 @@ def _kind(number: int, name: str, rule: NameKind) -> Kind:
 def _attach(tree: PlaceTree, kind: Kind, rule: NameKind) -> None:
     """Attach the rules of a kind to the places that they name."""
     names_of(tree.at(rule.scope)).begun.append(kind)
-    for index, declared in enumerate(rule.declared):
-        found = names_of(_inside(tree, kind, declared.path, ("declared", index)))
+    for declared in rule.declared:
+        found = names_of(tree.at(declared.path))
         kinds = found.declared_values if declared.keys is None else found.declared_keys
         if kind not in kinds:
             kinds.append(kind)
     for index, referred in enumerate(rule.referred):
-        place = _inside(tree, kind, referred.path, ("referred", index))
+        place = tree.at(referred.path)
         owner = _owner(kind, place, index) if referred.acyclic else None
         reference = Reference(kind, referred.order == "earlier", owner, _text(referred))
         found = names_of(place)
         (found.referred_values if referred.keys is None else found.referred_keys).append(reference)
-    for index, path in enumerate(rule.unknown):
-        names_of(_inside(tree, kind, path, ("unknown", index))).opened.append(kind)
+    for path in rule.unknown:
+        names_of(tree.at(path)).opened.append(kind)
 
 
 def _text(referred: Referred) -> NameText | None:
@@ -243,24 +243,13 @@ def names_of(place: Place) -> PlaceNames:
     return found
 
 
-def _inside(tree: PlaceTree, kind: Kind, path: str, part: tuple[str, int]) -> Place:
-    """The place of a path; raises ConfigurationError if it is outside the scope of the kind."""
-    place = tree.at(path)
-    if place.steps[: len(kind.scope)] != kind.scope:
-        raise ConfigurationError(
-            f"rules at {pointer_to(('names', kind.name, *part))}: the path {path!r} is outside the scope of the "
-            f"kind; expected a path that begins with {path_text(kind.scope)!r}"
-        )
-    return place
-
-
 def _owner(kind: Kind, place: Place, index: int) -> int:
-    """The index in the path of the declared key that holds a place; raises ConfigurationError if none does."""
+    """The index in the path of the declared key that holds a place; raises RulesError if none does."""
     for steps in kind.declared_keys:
         if len(place.steps) > len(steps) and place.steps[: len(steps)] == steps:
             return len(steps)
-    raise ConfigurationError(
-        f"rules at {pointer_to(('names', kind.name, 'referred', index))}: the path {place.path!r} is in no object "
-        'whose key declares a name, so references there cannot lead in a circle; expected "acyclic" only below the '
-        "keys that the kind declares"
+    raise RulesError(
+        f"{place.path!r} is in no object whose key declares a name, so references there cannot lead in a circle; "
+        "expected `acyclic` only below the keys that the kind declares",
+        pointer=pointer_to(("names", kind.name, "referred", index, "acyclic")),
     )

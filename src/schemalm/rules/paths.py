@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import RulesError
 from schemalm.json_pointer import escape, parts_of, pointer_to
 
 
@@ -70,6 +70,18 @@ class Place:
         """Return the place of the value under a key of an object here; None if no rule says anything about it."""
         return self.named.get(key, self.other)
 
+    def within(self) -> Iterator[Place]:
+        """Yield this place and all below it, each once: places that are alike may lead back to themselves."""
+        found = {self.number: self}
+        pending = [self]
+        while pending:
+            place = pending.pop()
+            yield place
+            inner = (*place.named.values(), place.other, place.item)
+            new = {child.number: child for child in inner if child is not None and child.number not in found}
+            found |= new
+            pending += new.values()
+
     def __repr__(self) -> str:
         return f"Place({self.number}, {self.path!r})"
 
@@ -86,7 +98,7 @@ class PlaceTree:
         """Return the tree of value paths, where places that are alike are one place; so it may lead back to itself.
 
         alike: by path, the paths of places that are the same. Raises ValueError for a text that is no path, and
-        ConfigurationError if a place that is like another is a place already.
+        RulesError, with the pointer, if a place that is like another is a place already.
         """
         tree = cls()
         for path in (*paths, *alike):
@@ -94,9 +106,10 @@ class PlaceTree:
         for path, others in alike.items():
             for index, other in enumerate(others):
                 if not tree._join(parse_path(other), tree.at(path)):
-                    raise ConfigurationError(
-                        f"rules at {pointer_to(('alike', path, index))}: the values at {other!r} have rules of their "
-                        "own; expected a value path that no other part of the file names"
+                    raise RulesError(
+                        f"the values at {other!r} have rules of their own; expected a value path that no other part "
+                        "of the file names",
+                        pointer=pointer_to(("alike", path, index)),
                     )
         return tree
 

@@ -36,15 +36,16 @@ def precedence(names: Names, kinds_at: Mapping[int, frozenset[str]]) -> tuple[Pa
 def in_precedence(listed: Sequence[str], pairs: Sequence[Pair]) -> tuple[str, ...]:
     """Keys in their order, but for those that have to come before an earlier one."""
     found = list(listed)
-    for first, second in pairs:
-        if first in found and second in found and found.index(first) > found.index(second):
-            found.remove(first)
-            found.insert(found.index(second), first)
-    return (
-        tuple(found)
-        if all(found.index(a) < found.index(b) for a, b in pairs if a in found and b in found)
-        else (in_precedence(found, pairs))
-    )
+    wanted = [(first, second) for first, second in pairs if first in found and second in found]
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for first, second in wanted:
+            if found.index(first) > found.index(second):
+                found.remove(first)
+                found.insert(found.index(second), first)
+                is_settled = False
+    return tuple(found)
 
 
 def _pairs_of(kind: Kind, names: Names, kinds_at: Mapping[int, frozenset[str]]) -> Iterator[Pair]:

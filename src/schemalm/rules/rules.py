@@ -68,10 +68,10 @@ class Rules:
 
     def has_names_below(self, place: Place) -> bool:
         """Whether a place, or one below it, has rules about names, or expressions that use them."""
-        if place.names is not None or (place.expression is not None and kinds_of(place.expression)):
-            return True
-        inner = (*place.named.values(), place.other, place.item)
-        return any(self.has_names_below(child) for child in inner if child is not None)
+        return any(
+            inner.names is not None or (inner.expression is not None and kinds_of(inner.expression))
+            for inner in place.within()
+        )
 
     @cached_property
     def referring(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -88,12 +89,26 @@ def _complete(content: dict[str, Any], source: _Source, chain: tuple[str, ...], 
 
 def _structured(content: dict[str, Any], source: _Source) -> RulesFile:
     try:
-        return converted(content, RulesFile)
+        found = converted(content, RulesFile)
     except MisfitError as error:
         _, is_unknown, field = error.problem.partition("contains unknown field ")
         if is_unknown:
             source.fail("this version does not know this field", pointer_to([*error.path, field]))
         source.fail(_in_words(error), pointer_to(error.path))
+    # Only the value of a change may be null.
+    nulls = _nulls({part: content[part] for part in content if part != "amend"}, ())
+    if (path := next(nulls, None)) is not None:
+        source.fail('found null; leave this field out; the type "null" needs quotes', pointer_to(path))
+    return found
+
+
+def _nulls(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all nulls in a value."""
+    if value is None:
+        yield path
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in members:
+        yield from _nulls(inner, (*path, key))
 
 
 def _in_words(error: MisfitError) -> str:

@@ -23,6 +23,7 @@ from schemalm.json_pointer import pointer_to
 from schemalm.memo import Allowance, Memo
 from schemalm.messages.visible import visible_name
 from schemalm.regular.numbers import MAX_DIGITS, text_of_number
+from schemalm.rules.names import folded
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
     CompiledRules,
@@ -427,9 +428,9 @@ def _json_fault(value: Any, path: Path) -> Failure | None:
 
 def keys_alike(names: Iterable[str]) -> tuple[str, str] | None:
     """The first two names that differ in the case of ASCII letters alone; None if there are none."""
-    found: dict[bytes, str] = {}
+    found: dict[str, str] = {}
     for name in names:
-        first = found.setdefault(name.encode(errors="surrogatepass").lower(), name)
+        first = found.setdefault(folded(name), name)
         if first is not name:
             return first, name
     return None
