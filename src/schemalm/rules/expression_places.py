@@ -6,7 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from schemalm.rules import structure
 from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
-from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, AnyOf, Array, Named, Names, Object, Type
+from schemalm.rules.expressions.types import (
+    BOOLEAN,
+    NULL,
+    NUMBER,
+    SCALARS,
+    AnyOf,
+    Array,
+    Named,
+    Names,
+    Object,
+    Type,
+    parts_of,
+    resolved,
+)
 from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
 
 TYPES_OF_WORDS: Mapping[str, Type] = {
@@ -55,7 +68,6 @@ class ExpressionPlaces:
             tuple(map(self._type, found.parameters)),
             self._type(found.returns),
             None if found.more is None else self._type(found.more),
-            None,
             found.at_most,
             found.odd,
             "exact" if found.placeholders and self._syntax.checked else "known" if found.placeholders else "",
@@ -110,23 +122,11 @@ def _reached(place: ExpressionPlace) -> dict[bool, frozenset[str]]:
     pending = [(context, False) for _, context in place.contexts]
     seen = set(pending)
     while pending:
-        one, after_name = pending.pop()
+        reference, after_name = pending.pop()
+        one = resolved(reference, named)
         if isinstance(one, Names):
             found[after_name].add(one.kind)
-        inner = {(part, after_name or isinstance(one, Names)) for part in _parts(one, named)} - seen
+        inner = {(part, after_name or isinstance(one, Names)) for part in parts_of(one)} - seen
         pending += inner
         seen |= inner
     return {after_name: frozenset(kinds) for after_name, kinds in found.items()}
-
-
-def _parts(found: Type, named: Mapping[str, Type]) -> list[Type]:
-    """The types that a type consists of or refers to."""
-    if isinstance(found, Named):
-        return [named[found.name]]
-    if isinstance(found, Names):
-        return [found.member]
-    if isinstance(found, Array):
-        return [found.items]
-    if isinstance(found, Object):
-        return [part for _, part in found.properties] + ([] if found.values is None else [found.values])
-    return []

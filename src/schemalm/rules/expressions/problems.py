@@ -17,7 +17,7 @@ from schemalm.rules.expressions.endings import Endings
 from schemalm.rules.expressions.language import ExpressionLanguage, expression_language
 from schemalm.rules.expressions.place import ExpressionPlace, Function
 from schemalm.rules.expressions.states import Bracket, Frame, Operand, Phase, Quoted, Role, State
-from schemalm.rules.expressions.types import SCALAR, AnyOf, Array, Names, Object, Scalar, Type
+from schemalm.rules.expressions.types import AnyOf, Array, Names, Object, Scalar, Type
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _KEY = re.compile(r"[^']*")
@@ -303,7 +303,7 @@ def _spelled(found: Type, names: Sequence[str], language: ExpressionLanguage) ->
 def _told(found: Type) -> str:
     """A type in words."""
     if isinstance(found, AnyOf):
-        return " or ".join(_told(option) for option in found.options if option != SCALAR)
+        return " or ".join(_told(option) for option in found.options)
     if isinstance(found, Scalar):
         return _SCALARS.get(found.name, "any value")
     return _KINDS.get(type(found), "any value")
