@@ -33,7 +33,8 @@ OUTER_WEIGHT = 3
 # Properties that lead from a value to one of a type that is allowed.
 MAX_ROUTE = 3
 ANYTHING: Kinds = (ANY, ANY, ANY)
-_BRACKETS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
+# What closes each bracket that the expression itself opens.
+CLOSERS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
 # What leads from an operand to another: the text, the number of properties, and the other's type.
 Route = tuple[str, int, Type]
 
@@ -300,7 +301,7 @@ class Brackets(Compiled):
 
     def close(self, frame: Frame, operand: Operand, char: str) -> State | None:
         """The state after a closing bracket."""
-        if _BRACKETS.get(frame.kind) != char:
+        if CLOSERS.get(frame.kind) != char:
             return None
         kinds = self.closed_value(frame, operand)
         parent = frame.parent
