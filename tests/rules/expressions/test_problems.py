@@ -29,7 +29,7 @@ PROBLEMS = [
     ("free text", "${{ always }}", 11, "`always` is a function; call it with brackets: `always()`"),
     ("free text", "${{ .5 }}", 4, "`.5` is not a number that every reader of expressions knows; write it as in JSON"),
     ("free none", "a ${{ b }}", 2, "no expression may stand here, so `${{` may not"),
-    ("free whole", "x", 0, "this must be exactly one expression: `${{ ... }}`"),
+    ("free whole", "x", 0, "a text here must be exactly one expression: `${{ ... }}`"),
     ("free condition", "", 0, "the condition is empty; write an expression, or leave the condition out"),
     (
         "free condition",

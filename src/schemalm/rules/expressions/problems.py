@@ -137,7 +137,7 @@ class _Finder:
             )
         if self.place.form == "condition" and not is_begun:
             return Problem(position, "the condition is empty; write an expression, or leave the condition out")
-        return Problem(0, f"this must be exactly one expression: `{opening} ... {closing}`")
+        return Problem(0, f"a text here must be exactly one expression: `{opening} ... {closing}`")
 
     def _unclosed(self, phase: Phase, frame: Frame) -> Problem:
         if frame.kind in CLOSERS:
