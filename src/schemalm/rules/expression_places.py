@@ -71,6 +71,7 @@ class ExpressionPlaces:
             found.at_most,
             found.odd,
             "exact" if found.placeholders and self._syntax.checked else "known" if found.placeholders else "",
+            found.json,
         )
 
     def _type(self, found: structure.Type) -> Type:
@@ -85,7 +86,8 @@ class ExpressionPlaces:
         if found.items is not None:
             return Array(self._type(found.items))
         properties = tuple((name, self._type(inner)) for name, inner in (found.properties or {}).items())
-        return Object(properties, None if found.values is None else self._type(found.values))
+        values = None if found.values is None else self._type(found.values)
+        return Object(properties, values, found.plain, found.reserved)
 
     def _simple_types(self) -> Iterator[SimpleType]:
         """All types without parts that the file uses."""

@@ -198,7 +198,8 @@ class Brackets(Compiled):
         """A property with one more character; None if no known property begins so, False if none may."""
         names, is_open = self.names_of(owner)
         reserved = self.reserved(owner)
-        longer = None if begun is None else begun + char
+        # Known properties in quotes are compared as they are written, reserved beginnings are not.
+        longer = None if begun is None else begun + (self.folded(char) if reserved else char)
         if longer in reserved or (not is_plain_name(char) and self.is_plain(owner)):
             return False
         fitting: list[str | None] = [name for name in names if longer is not None and name.startswith(longer)]

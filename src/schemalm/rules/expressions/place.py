@@ -42,7 +42,8 @@ class Function:
     more: the type of all arguments after `parameters`, None if there are none; at_most: their greatest number, without
     a bound if there may be more and it is None. odd: their number must be odd.
     placeholders: a first argument that is a text holds `{0}`, `{1}`; `exact`: for all further arguments and only for
-    them, `known`: only for them. json: a first argument that is a text alone holds JSON.
+    them, `known`: only for them. json: if the only argument is a text alone, it holds JSON, and the result has the type
+    of this JSON.
     """
 
     name: str

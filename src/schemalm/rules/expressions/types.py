@@ -39,7 +39,8 @@ class Scalar(Type):
 class Object(Type):
     """An object with known properties; `values` is the type of all others, None if there are no others.
 
-    plain: whether the others consist of letters, digits and `_`; reserved: what they do not begin with.
+    plain: whether the names of the others consist of letters, digits and `_`; reserved: what they do not begin with, at
+    least two characters each. Both are for objects without known properties.
     """
 
     properties: tuple[tuple[str, Type], ...] = ()
