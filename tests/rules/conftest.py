@@ -54,7 +54,7 @@ RULES: dict[str, Any] = {
         "types": {"job-members": {"properties": {"result": "string"}}},
         "contexts": {
             "jobs": {"names": "job"},
-            "vars": {"values": "string"},
+            "vars": {"values": "string", "plain": True, "reserved": ["CI_"]},
             "event": {"properties": {"number": "number"}, "values": "any"},
             "labels": {"items": "string"},
         },
@@ -67,6 +67,7 @@ RULES: dict[str, Any] = {
                 "returns": "string",
                 "placeholders": True,
             },
+            "fromJSON": {"parameters": ["string"], "returns": "any", "json": True},
             "case": {"parameters": ["any", "any", "any"], "more": "any", "odd": True, "returns": "any"},
         },
         "places": [

@@ -43,7 +43,7 @@ STEPS: dict[str, list[str]] = {
         '/run: expected boolean or null or number or string, found array ["make"]; write it without the list around it'
     ],
     "{run: make, timeout-minutes: '5'}": [
-        "/timeout-minutes: this must be exactly one expression: `${{ ... }}`; write it without quotes"
+        "/timeout-minutes: a text here must be exactly one expression: `${{ ... }}`; write it without quotes"
     ],
     "{run: make, id: a b}": [f'/id: "a b" {ID}'],
     "{uses: checkout}": [f'/uses: "checkout" {ACTION}'],
@@ -83,7 +83,7 @@ WORKFLOWS: dict[str, list[str]] = {
         "a job uses ./.github/workflows/FILE or OWNER/REPOSITORY/.github/workflows/FILE@REF"
     ],
     "on: push\njobs: {build: {runs-on: x, strategy: {matrix: {os: linux}}}}": [
-        "/jobs/build/strategy/matrix/os: this must be exactly one expression: `${{ ... }}`; put it in a list"
+        "/jobs/build/strategy/matrix/os: a text here must be exactly one expression: `${{ ... }}`; put it in a list"
     ],
     "on: push\njobs: {build: {runs-on: {group: a/b}}}": [
         '/jobs/build/runs-on/group: "a/b" is not allowed here: '

@@ -59,6 +59,16 @@ MISFITS: list[tuple[dict[str, Any], str, str]] = [
         "/expressions/contexts/a",
         "a type has",
     ),
+    (
+        {"expressions": {**EXPRESSIONS, "contexts": {"a": {"properties": {"b": "any"}, "plain": True}}}},
+        "/expressions/contexts/a",
+        "with values and without properties",
+    ),
+    (
+        {"expressions": {**EXPRESSIONS, "contexts": {"a": {"values": "any", "reserved": ["_"]}}}},
+        "/expressions/contexts/a/reserved/0",
+        "two characters or more",
+    ),
     ({"expressions": {**EXPRESSIONS, "functions": {"f": {}}}}, "/expressions/functions/f", "lacks the field returns"),
     (
         {"expressions": {**EXPRESSIONS, "functions": {"f": {"returns": "any", "odd": True}}}},
@@ -69,6 +79,23 @@ MISFITS: list[tuple[dict[str, Any], str, str]] = [
         {"expressions": {**EXPRESSIONS, "functions": {"f": {"returns": "any", "placeholders": True}}}},
         "/expressions/functions/f",
         "needs a first parameter",
+    ),
+    (
+        {"expressions": {**EXPRESSIONS, "functions": {"f": {"returns": "any", "json": True}}}},
+        "/expressions/functions/f",
+        "exactly one parameter",
+    ),
+    (
+        {
+            "expressions": {
+                **EXPRESSIONS,
+                "functions": {
+                    "f": {"parameters": ["string"], "returns": "any", "json": True, "placeholders": True},
+                },
+            }
+        },
+        "/expressions/functions/f",
+        "and no placeholders",
     ),
     ({"expressions": {**EXPRESSIONS, "places": [{"at": [], "form": "text"}]}}, "/expressions/places/0/at", "length"),
     (

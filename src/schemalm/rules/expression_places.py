@@ -7,7 +7,20 @@ from typing import Literal
 
 from schemalm.rules import structure
 from schemalm.rules.expressions import ExpressionPlace, Function, Syntax
-from schemalm.rules.expressions.types import BOOLEAN, NULL, NUMBER, SCALARS, AnyOf, Array, Named, Names, Object, Type
+from schemalm.rules.expressions.types import (
+    BOOLEAN,
+    NULL,
+    NUMBER,
+    SCALARS,
+    AnyOf,
+    Array,
+    Named,
+    Names,
+    Object,
+    Type,
+    parts_of,
+    resolved,
+)
 from schemalm.rules.structure import Expressions, NameKind, Place, SimpleType
 
 TYPES_OF_WORDS: Mapping[str, Type] = {
@@ -60,6 +73,7 @@ class ExpressionPlaces:
             at_most=found.at_most,
             odd=found.odd,
             placeholders=numbered if found.placeholders else "",
+            json=found.json,
         )
 
     def _type(self, found: structure.Type) -> Type:
@@ -74,7 +88,8 @@ class ExpressionPlaces:
         if found.items is not None:
             return Array(self._type(found.items))
         properties = tuple((name, self._type(inner)) for name, inner in (found.properties or {}).items())
-        return Object(properties, None if found.values is None else self._type(found.values))
+        values = None if found.values is None else self._type(found.values)
+        return Object(properties, values, found.plain, found.reserved)
 
     def _simple_types(self) -> Iterator[SimpleType]:
         """All types without parts that the file uses."""
@@ -112,23 +127,11 @@ def _reached(place: ExpressionPlace) -> dict[bool, frozenset[str]]:
     pending = [(context, False) for _, context in place.contexts]
     seen = set(pending)
     while pending:
-        one, after_name = pending.pop()
+        reference, after_name = pending.pop()
+        one = resolved(reference, named)
         if isinstance(one, Names):
             found[after_name].add(one.kind)
-        inner = {(part, after_name or isinstance(one, Names)) for part in _parts(one, named)} - seen
+        inner = {(part, after_name or isinstance(one, Names)) for part in parts_of(one)} - seen
         pending += inner
         seen |= inner
     return {after_name: frozenset(kinds) for after_name, kinds in found.items()}
-
-
-def _parts(found: Type, named: Mapping[str, Type]) -> list[Type]:
-    """The types that a type consists of or refers to."""
-    if isinstance(found, Named):
-        return [named[found.name]]
-    if isinstance(found, Names):
-        return [found.member]
-    if isinstance(found, Array):
-        return [found.items]
-    if isinstance(found, Object):
-        return [part for _, part in found.properties] + ([] if found.values is None else [found.values])
-    return []

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from schemalm.regular.language import Language, intersection
 from schemalm.regular.words import words_alike
-from schemalm.rules.expressions import expression_language, problem
+from schemalm.rules.expressions import expression_language, problem, reader_of
 from schemalm.rules.names import Reference, folded
 from schemalm.rules.paths import Place
 from schemalm.schema.assertions import Assertion, KeyTest
@@ -106,6 +106,8 @@ class TextAt(InLanguage):
 
     def __contains__(self, text: str) -> bool:
         place, closed = self.parts
+        if not closed:
+            return reader_of(place.expression).references(text) is not None
         return expression_language(place.expression, closed).contains(text)
 
     def problem(self, text: str) -> tuple[int, str]:

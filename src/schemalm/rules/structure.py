@@ -23,6 +23,8 @@ _POINTER = r"^(/([^~/]|~[01])*)*$"
 _VALUE_PATH = r"^(/(~\*|([^~/]|~[01])*))*$"
 # Characters that end a name.
 _ENDS = r"^[ -~]{0,16}$"
+# What names of properties may begin with, but for single characters.
+_RESERVED = r"^[A-Za-z_][A-Za-z0-9_-]+$"
 Pointer = Annotated[str, Meta(pattern=_POINTER)]
 ValuePath = Annotated[str, Meta(pattern=_VALUE_PATH)]
 # In words, for messages.
@@ -30,6 +32,7 @@ PATTERNS = {
     _POINTER: 'a JSON pointer, such as /definitions/job ("" is the whole schema; ~1 is a slash, ~0 a tilde)',
     _VALUE_PATH: "a value path, such as /jobs/*/steps/[]/run (* is every key, [] every item)",
     _ENDS: "at most 16 ASCII characters, such as :",
+    _RESERVED: "the beginning of a name, two characters or more, such as GITHUB_",
 }
 Sentence = Annotated[str, Meta(min_length=1)]
 
@@ -74,12 +77,15 @@ class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     """The type of an object or array, a reference to a type by its name or to a kind of names, or one of several types.
 
     properties: the type of each property; others have the type `values`, and without `values` there are no others.
-    items: of an array. names: the properties are the declared names of this kind. type: the type of this name. any_of:
-    one of these types; only for parameters, and for what a place accepts.
+    plain, reserved: if there are only `values`, whether the names of properties consist of letters, digits and `_`, and
+    what these do not begin with. items: of an array. names: the properties are the declared names of this kind. type:
+    the type of this name. any_of: one of these types; only for parameters, and for what a place accepts.
     """
 
     properties: dict[str, Type] | None = None
     values: Type | None = None
+    plain: bool = False
+    reserved: tuple[Annotated[str, Meta(pattern=_RESERVED)], ...] = ()
     items: Type | None = None
     names: str | None = None
     type: str | None = None
@@ -90,6 +96,8 @@ class StructuredType(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
         others = (self.items, self.names, self.type, self.any_of)
         if is_object + sum(other is not None for other in others) != 1:
             raise ValueError("a type has `properties` and `values`, or `items`, or `names`, or `type`, or `any_of`")
+        if (self.plain or self.reserved) and (self.values is None or self.properties is not None):
+            raise ValueError("`plain` and `reserved` are for objects with `values` and without `properties`")
 
 
 Type = SimpleType | StructuredType
@@ -99,6 +107,7 @@ class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     """A function: the types of its parameters, then of `more` arguments, `at_most` in all.
 
     odd: the number of arguments is odd. placeholders: in the first argument, a text, `{0}` stands for the second.
+    json: the only argument, if it is a text alone, holds JSON; the result then has the type of this JSON.
     """
 
     returns: Type
@@ -107,6 +116,7 @@ class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
     at_most: Annotated[int, Meta(ge=1, le=MAX_ARGUMENTS)] | None = None
     odd: bool = False
     placeholders: bool = False
+    json: bool = False
 
     def __post_init__(self) -> None:
         if self.more is None and (self.at_most is not None or self.odd):
@@ -115,6 +125,8 @@ class Function(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
             raise ValueError(f"it has {len(self.parameters)} parameters, more than {self.at_most or MAX_ARGUMENTS}")
         if self.placeholders and not self.parameters:
             raise ValueError("`placeholders` needs a first parameter, the text with the placeholders")
+        if self.json and (len(self.parameters) != 1 or self.more is not None or self.placeholders):
+            raise ValueError("`json` needs exactly one parameter, the text that holds JSON, and no `placeholders`")
 
 
 class Syntax(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):

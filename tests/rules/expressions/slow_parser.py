@@ -197,11 +197,9 @@ class Parser:
 
 def placeholders(text: str, bare: bool) -> int:
     """The number of arguments that the placeholders of a text ask for."""
-    rest = re.sub(r"\{\{|\}\}", "" if not bare else "x", text) if not bare else text
     pieces = re.split(r"(\{\{|\}\}|\{(?:0|[1-9][0-9]?)\})", text)
     _require(all("{" not in piece and "}" not in piece for piece in pieces[::2]))
     _require(not bare or (not any(pieces[::2]) and not any(piece in ("{{", "}}") for piece in pieces[1::2])))
-    assert rest is not None
     return max((int(piece[1:-1]) + 1 for piece in pieces[1::2] if piece not in ("{{", "}}")), default=0)
 
 

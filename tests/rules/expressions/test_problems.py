@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.expressions.workflow_places import PLACES
 
-from schemalm.rules.expressions import expression_language, problem
+from schemalm.rules.expressions import expression_language, problem, reader_of
 
 PROBLEMS = [
     ("free text", "${{ githb.ref }}", 4, "there is nothing with the name `githb` here; did you mean github?"),
@@ -29,7 +29,7 @@ PROBLEMS = [
     ("free text", "${{ always }}", 11, "`always` is a function; call it with brackets: `always()`"),
     ("free text", "${{ .5 }}", 4, "`.5` is not a number that every reader of expressions knows; write it as in JSON"),
     ("free none", "a ${{ b }}", 2, "no expression may stand here, so `${{` may not"),
-    ("free whole", "x", 0, "this must be exactly one expression: `${{ ... }}`"),
+    ("free whole", "x", 0, "a text here must be exactly one expression: `${{ ... }}`"),
     ("free condition", "", 0, "the condition is empty; write an expression, or leave the condition out"),
     (
         "free condition",
@@ -64,4 +64,5 @@ def test_there_is_a_problem_exactly_where_a_text_is_refused(name: str, parts: li
     text = "".join(parts)
     found = problem(PLACES[name], text)
     assert (found is None) == expression_language(PLACES[name]).contains(text)
+    assert (found is None) == (reader_of(PLACES[name]).references(text) is not None)
     assert found is None or (0 <= found.offset <= len(text) and found.message)

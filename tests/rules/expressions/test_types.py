@@ -10,7 +10,6 @@ from schemalm.rules.expressions.types import (
     EITHER,
     NULL,
     NUMBER,
-    SCALAR,
     SOME_OBJECT,
     STRING,
     TEXT,
@@ -33,11 +32,9 @@ from schemalm.rules.expressions.types import (
         (STRING, ANY, True, True),
         (NUMBER, STRING, True, False),
         (BOOLEAN, STRING, False, False),
-        (SCALAR, STRING, False, False),
         (STRING, NUMBER, False, False),
         (Object(), BOOLEAN, True, False),
         (BOOLEAN, TEXT, False, True),
-        (SCALAR, TEXT, True, True),
         (NULL, TEXT, False, False),
         (Names("job", ANY), Object(), True, True),
         (Array(STRING), Array(STRING), True, True),
@@ -64,8 +61,6 @@ def test_what_fits(found: Type, expected: Type, as_argument: bool, as_whole: boo
         (Object((("a", ANY),)), Names("job", ANY), SOME_OBJECT),
         (SOME_OBJECT, STRING, ANY),
         (Array(ANY), Array(STRING), Array(ANY)),
-        (SCALAR, STRING, SCALAR),
-        (SCALAR, NULL, ANY),
     ],
 )
 def test_joined_types(first: Type, second: Type, result: Type) -> None:

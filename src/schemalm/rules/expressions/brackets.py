@@ -33,7 +33,8 @@ OUTER_WEIGHT = 3
 # Properties that lead from a value to one of a type that is allowed.
 MAX_ROUTE = 3
 ANYTHING: Kinds = (ANY, ANY, ANY)
-_BRACKETS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
+# What closes each bracket that the expression itself opens.
+CLOSERS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
 # What leads from an operand to another: the text, the number of properties, and the other's type.
 Route = tuple[str, int, Type]
 
@@ -197,7 +198,8 @@ class Brackets(Compiled):
         """A property with one more character; None if no known property begins so, False if none may."""
         names, is_open = self.names_of(owner)
         reserved = self.reserved(owner)
-        longer = None if begun is None else begun + char
+        # Known properties in quotes are compared as they are written, reserved beginnings are not.
+        longer = None if begun is None else begun + (self.folded(char) if reserved else char)
         if longer in reserved or (not is_plain_name(char) and self.is_plain(owner)):
             return False
         fitting: list[str | None] = [name for name in names if longer is not None and name.startswith(longer)]
@@ -300,7 +302,7 @@ class Brackets(Compiled):
 
     def close(self, frame: Frame, operand: Operand, char: str) -> State | None:
         """The state after a closing bracket."""
-        if _BRACKETS.get(frame.kind) != char:
+        if CLOSERS.get(frame.kind) != char:
             return None
         kinds = self.closed_value(frame, operand)
         parent = frame.parent

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from schemalm.rules.expressions.place import ExpressionPlace, Function
+from schemalm.rules.expressions.place import ExpressionPlace
 from schemalm.rules.expressions.states import NO_NAMES, Operand
 from schemalm.rules.expressions.types import (
     ANY,
@@ -15,18 +13,14 @@ from schemalm.rules.expressions.types import (
     SOME_ARRAY,
     SOME_OBJECT,
     UNKNOWN,
-    AnyOf,
     Array,
     Names,
     Object,
-    Scalar,
     Type,
     is_object,
+    parts_of,
     resolved,
 )
-
-# A context's type, a function or a literal's type.
-Word = Type | Function
 
 
 class Compiled:
@@ -71,7 +65,7 @@ class Compiled:
         if found in visited:
             return False
         visited.add(found)
-        return isinstance(found, Names) or any(self._search_names(part, visited) for part in _parts(found))
+        return isinstance(found, Names) or any(self._search_names(part, visited) for part in parts_of(found))
 
     def operand(self, before: Operand, found: Type, level: int, indexable: bool = True) -> Operand:
         """An operand of a type, with the weight of the operators `before` it; level: NO_NAMES if no name is known."""
@@ -184,16 +178,3 @@ class Compiled:
         if found == EITHER:
             return ANY
         return self.operand(Operand(), found, NO_NAMES).type
-
-
-def _parts(found: Type) -> Iterable[Type]:
-    if isinstance(found, Object):
-        yield from (part for _, part in found.properties)
-        if found.values is not None:
-            yield found.values
-    elif isinstance(found, Array):
-        yield found.items
-    elif isinstance(found, AnyOf):
-        yield from found.options
-    else:
-        assert isinstance(found, Scalar | Names)

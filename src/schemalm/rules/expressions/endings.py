@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from schemalm.rules.expressions import json_text, numbers
+from schemalm.rules.expressions.brackets import CLOSERS
 from schemalm.rules.expressions.checks import Kinds, Pending, after_operator, is_fine
 from schemalm.rules.expressions.json_text import Json
 from schemalm.rules.expressions.machine import Machine
@@ -31,7 +32,6 @@ from schemalm.rules.expressions.states import (
 )
 from schemalm.rules.expressions.types import BOOLEAN, NUMBER, STRING, Type, assignable
 
-_CLOSERS = {Bracket.GROUP: b")", Bracket.INDEX: b"]", Bracket.CALL: b")"}
 # JSON values of each kind, and the kinds.
 _JSON_TEXTS = ((b"1", "0"), (b'""', '"'), (b"[]", "["), (b"{}", "{"), (b"null", "n"), (b"true", "t"))
 # An operator and an operand, or two of each, with their types.
@@ -334,7 +334,7 @@ class Endings(Machine):
         assert frame.parent is not None
         if not self.is_possible(frame.parent, after):
             return None
-        return prefixed(text + _CLOSERS[frame.kind], self.tail(frame.parent, after))
+        return prefixed(text + CLOSERS[frame.kind].encode(), self.tail(frame.parent, after))
 
     def _argument(self, function: Function | None, index: int) -> bytes:
         """A shortest argument."""

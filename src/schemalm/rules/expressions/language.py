@@ -15,7 +15,6 @@ from schemalm.rules.expressions.partitions import partition
 from schemalm.rules.expressions.place import ExpressionPlace
 from schemalm.rules.expressions.states import NO_NAMES, Phase, Quoted, Role, Slot, State
 from schemalm.rules.expressions.telling import told_state
-from schemalm.rules.expressions.types import Type
 
 # A machine that knows more languages forgets them, each some hundred bytes.
 MAX_LANGUAGES = 50_000
@@ -51,10 +50,6 @@ class ExpressionLanguage(Language):
         """What was read."""
         found: State = self.parts[2]
         return found
-
-    def reopened(self, closed: frozenset[str]) -> ExpressionLanguage:
-        """The same state where other kinds have no name."""
-        return machine_of(self.place, closed).language(self.state)
 
     def next(self, byte: int) -> ExpressionLanguage | None:
         """What may follow after one more byte; None if it may not come."""
@@ -125,10 +120,6 @@ class ExpressionLanguage(Language):
     def slot_needs(self) -> int:
         """In free text, the last byte of the opening delimiter."""
         return self.place.delimiters[0].encode()[-1] if self.state.phase is Phase.FREE else 0
-
-    def type_of(self, found: Type) -> Type:
-        """The type itself if it is a reference."""
-        return self.machine.type(found)
 
 
 class LanguageMachine(Endings):

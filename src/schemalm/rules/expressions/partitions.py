@@ -83,7 +83,7 @@ def _told_apart_in_quotes(machine: Machine, state: State, quoted: Quoted) -> set
         told_apart.update(map(chr, range(128)))
     if quoted.role is Role.PROPERTY and state.frame is not None:
         owner = state.frame.owner
-        told_apart |= _next_characters(machine, owner, quoted.content)
+        told_apart |= _in_both_cases(_next_characters(machine, owner, quoted.content))
         if machine.is_plain(owner):
             told_apart |= {char for char in map(chr, range(128)) if not is_plain_name(char)}
     return told_apart
@@ -98,7 +98,11 @@ def _letters(machine: Machine, state: State) -> set[str]:
         found = _following([*machine.contexts, *machine.functions], folded) | _following(machine.literals, exact)
     else:
         found = _following([*machine.contexts, *machine.functions, *machine.literals], "")
-    return {char for letter in found for char in (letter, letter.lower(), letter.upper()) if char in NAME_CHARACTERS}
+    return _in_both_cases(found) & NAME_CHARACTERS
+
+
+def _in_both_cases(letters: Iterable[str]) -> set[str]:
+    return {char for letter in letters for char in (letter.lower(), letter.upper())}
 
 
 def _next_characters(machine: Machine, owner: Operand, begun: object) -> set[str]:

@@ -39,17 +39,17 @@ class Syntax:
 class Function:
     """The signature of a function.
 
-    more: the type of all arguments after `parameters`, None if there are none; at_least, at_most: their number, by
-    default that of the parameters, without an upper bound if there may be more. odd: their number must be odd.
+    more: the type of all arguments after `parameters`, None if there are none; at_most: their greatest number, without
+    a bound if there may be more and it is None. odd: their number must be odd.
     placeholders: a first argument that is a text holds `{0}`, `{1}`; `exact`: for all further arguments and only for
-    them, `known`: only for them. json: a first argument that is a text alone holds JSON.
+    them, `known`: only for them. json: if the only argument is a text alone, it holds JSON, and the result has the type
+    of this JSON.
     """
 
     name: str
     parameters: tuple[Type, ...] = ()
     returns: Type = field(default=NULL)
     more: Type | None = None
-    at_least: int | None = None
     at_most: int | None = None
     odd: bool = False
     placeholders: Literal["", "known", "exact"] = ""
@@ -58,7 +58,7 @@ class Function:
     @property
     def least(self) -> int:
         """The least number of arguments."""
-        return len(self.parameters) if self.at_least is None else self.at_least
+        return len(self.parameters)
 
     @property
     def most(self) -> int | None:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from schemalm.messages.suggestions import close_names, did_you_mean
 from schemalm.messages.visible import visible_name
 from schemalm.messages.wording import counted
+from schemalm.rules.expressions.brackets import CLOSERS
 from schemalm.rules.expressions.endings import Endings
 from schemalm.rules.expressions.language import ExpressionLanguage, expression_language
 from schemalm.rules.expressions.place import ExpressionPlace, Function
 from schemalm.rules.expressions.states import Bracket, Frame, Operand, Phase, Quoted, Role, State
-from schemalm.rules.expressions.types import SCALAR, AnyOf, Array, Names, Object, Scalar, Type
+from schemalm.rules.expressions.types import AnyOf, Array, Names, Object, Scalar, Type
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _KEY = re.compile(r"[^']*")
@@ -25,7 +26,6 @@ _NUMBER = re.compile(r"[^\s()\[\],!<>=&|}]+")
 _NAME_CHARACTERS = re.compile(r"[A-Za-z0-9_-]")
 _KINDS = {Object: "an object", Names: "an object", Array: "a list"}
 _SCALARS = {"string": "a text", "null": "null", "boolean": "true or false", "number": "a number"}
-_CLOSERS = {Bracket.GROUP: ")", Bracket.CALL: ")", Bracket.INDEX: "]"}
 
 
 class Problem(NamedTuple):
@@ -56,7 +56,7 @@ class _Finder:
     def __init__(self, place: ExpressionPlace, text: str) -> None:
         self.place = place
         self.text = text
-        # Where the token under way, the expression and each open bracket begin.
+        # Where the token under way and the expression begin.
         self.start = 0
         self.expression = 0
 
@@ -137,11 +137,11 @@ class _Finder:
             )
         if self.place.form == "condition" and not is_begun:
             return Problem(position, "the condition is empty; write an expression, or leave the condition out")
-        return Problem(0, f"this must be exactly one expression: `{opening} ... {closing}`")
+        return Problem(0, f"a text here must be exactly one expression: `{opening} ... {closing}`")
 
     def _unclosed(self, phase: Phase, frame: Frame) -> Problem:
-        if frame.kind in _CLOSERS:
-            return Problem(self.expression, f"a bracket is not closed; expected `{_CLOSERS[frame.kind]}`")
+        if frame.kind in CLOSERS:
+            return Problem(self.expression, f"a bracket is not closed; expected `{CLOSERS[frame.kind]}`")
         if phase in (Phase.OPERAND, Phase.OPERATOR):
             return Problem(len(self.text), "the expression ends where a value is expected")
         if frame.kind is Bracket.TOP:
@@ -199,8 +199,7 @@ class _Finder:
             match.start(), f"there is no property `{visible_name(match[0])}` here; {_guess(match[0], spelled)}"
         )
 
-    def _quote(self, token: object, position: int) -> Problem:
-        assert isinstance(token, Quoted)
+    def _quote(self, token: Quoted, position: int) -> Problem:
         if token.role is Role.JSON and position < len(self.text):
             return Problem(position, "a text that is read as JSON must be JSON")
         if position == len(self.text):
@@ -241,8 +240,8 @@ class _Finder:
         if found in ".[":
             return Problem(position, self._no_properties(machine, operand, position))
         is_end = self.text.startswith(self.place.delimiters[1], position)
-        if is_end and frame.kind in _CLOSERS:
-            return Problem(position, f"a bracket is not closed; expected `{_CLOSERS[frame.kind]}`")
+        if is_end and frame.kind in CLOSERS:
+            return Problem(position, f"a bracket is not closed; expected `{CLOSERS[frame.kind]}`")
         if frame.function is not None and (message := self._miscount(machine, frame, found)):
             return Problem(position, message)
         if machine.closed_value(frame, operand) is None and (is_end or found in ",)]"):
@@ -303,7 +302,7 @@ def _spelled(found: Type, names: Sequence[str], language: ExpressionLanguage) ->
 def _told(found: Type) -> str:
     """A type in words."""
     if isinstance(found, AnyOf):
-        return " or ".join(_told(option) for option in found.options if option != SCALAR)
+        return " or ".join(_told(option) for option in found.options)
     if isinstance(found, Scalar):
         return _SCALARS.get(found.name, "any value")
     return _KINDS.get(type(found), "any value")

@@ -13,13 +13,14 @@ from schemalm.rules.expressions.json_text import Json
 from schemalm.rules.expressions.placeholders import Placeholders
 from schemalm.rules.expressions.states import NO_NAMES, Bracket, Frame, Operand, Pending8, Phase, Quoted, Role, State
 from schemalm.rules.expressions.types import (
+    ANY,
     BOOLEAN,
     NULL,
     NUMBER,
-    SOME_ARRAY,
-    SOME_OBJECT,
     STRING,
+    Array,
     Names,
+    Object,
     Type,
 )
 
@@ -35,8 +36,8 @@ LEAD_BYTES: dict[int, Pending8] = {
     0xF4: (0x80, 0x8F, 2),
 }
 _NOT_ASCII = "\x80"
-# The types of JSON texts by their first character; other texts are booleans.
-_JSON_TYPES: dict[str, Type] = {'"': STRING, "[": SOME_ARRAY, "{": SOME_OBJECT, "0": NUMBER, "n": NULL}
+# The types of JSON texts by their first character; other texts are booleans. Parts may be of any type.
+_JSON_TYPES: dict[str, Type] = {'"': STRING, "[": Array(ANY), "{": Object(values=ANY), "0": NUMBER, "n": NULL}
 
 
 def character_after(pending: Pending8 | None, byte: int) -> tuple[bool, Pending8 | None]:

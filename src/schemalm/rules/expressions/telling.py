@@ -1,6 +1,7 @@
 """Names of states for labels: the same in every process and version.
 
-They leave out how deep operands nest and how many arguments may still come, which decide about few texts only.
+They leave out how deep operands nest, and beyond a few how many arguments there are, which decide about few texts
+only. Renaming a phase, role or bracket renames states, and so changes tokenizers.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from schemalm.rules.expressions.states import Frame, Operand, Quoted, State
 from schemalm.rules.expressions.types import Type, told_type
 
-# The state of each phase in labels; renaming one changes tokenizers.
+# More arguments than these are told alike.
 MAX_TOLD_ARGUMENTS = 3
 
 

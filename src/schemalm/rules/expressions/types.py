@@ -39,7 +39,8 @@ class Scalar(Type):
 class Object(Type):
     """An object with known properties; `values` is the type of all others, None if there are no others.
 
-    plain: whether the others consist of letters, digits and `_`; reserved: what they do not begin with.
+    plain: whether the names of the others consist of letters, digits and `_`; reserved: what they do not begin with, at
+    least two characters each. Both are for objects without known properties.
     """
 
     properties: tuple[tuple[str, Type], ...] = ()
@@ -88,9 +89,7 @@ STRING = Scalar("string")
 NUMBER = Scalar("number")
 BOOLEAN = Scalar("boolean")
 NULL = Scalar("null")
-# A string, a number or a boolean: which one is not known.
-SCALAR = Scalar("scalar")
-SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL, SCALAR)}
+SCALARS = {scalar.name: scalar for scalar in (ANY, STRING, NUMBER, BOOLEAN, NULL)}
 # A number or a boolean, by an operator: any type, unless a string joins.
 EITHER = Scalar("number or boolean")
 # A type that fits only where any type is expected.
@@ -98,7 +97,7 @@ UNKNOWN = Scalar("unknown")
 SOME_OBJECT = Object()
 SOME_ARRAY = Array(UNKNOWN)
 # What a text around an expression can hold.
-TEXT = AnyOf((STRING, NUMBER, BOOLEAN, SCALAR))
+TEXT = AnyOf((STRING, NUMBER, BOOLEAN))
 
 _FITS_ALL = (ANY, EITHER)
 
@@ -108,6 +107,17 @@ def resolved(found: Type, named: Mapping[str, Type]) -> Type:
     while isinstance(found, Named):
         found = named[found.name]
     return found
+
+
+def parts_of(found: Type) -> list[Type]:
+    """The types that a type consists of, without those that it refers to by name."""
+    if isinstance(found, Object):
+        return [part for _, part in found.properties] + ([] if found.values is None else [found.values])
+    if isinstance(found, Array):
+        return [found.items]
+    if isinstance(found, Names):
+        return [found.member]
+    return list(found.options) if isinstance(found, AnyOf) else []
 
 
 def is_object(found: Type) -> bool:
@@ -156,8 +166,6 @@ def joined(first: Type | None, second: Type) -> Type:
     kinds = (first, second)
     if ANY in kinds or NULL in kinds or not all(isinstance(kind, Scalar) for kind in kinds):
         return ANY
-    if SCALAR in kinds:
-        return SCALAR
     return STRING if STRING in kinds else EITHER
 
 
