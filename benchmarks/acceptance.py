@@ -29,8 +29,10 @@ from judges.verdicts import Verdict
 from page import replace_section
 from rows import read_rows
 from schemalm.compilation import compile_schema
+from schemalm.dataset.grammar_state import UNKNOWN_ROW, GrammarStateReader
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import dump_document
+from schemalm.files.writing import write_atomically
 from schemalm.generation import generate, load_run
 from schemalm.rules.built_in import chosen
 from schemalm.tokenizer import Tokenizer
@@ -108,9 +110,7 @@ def _random_values(tokenizer: Tokenizer, count: int, max_tokens: int, seed: int)
 
 
 def _unknown_states(tokenizer: Tokenizer, documents: Iterable[list[int]]) -> dict[str, int]:
-    """How many tokens had an unknown nonterminal or path: training never saw it."""
-    from schemalm.dataset.grammar_state import UNKNOWN_ROW, GrammarStateReader  # noqa: PLC0415
-
+    """How many tokens there are, and how many have a nonterminal or a path before them that training never saw."""
     reader, counts = GrammarStateReader(tokenizer), Counter[str]()
     for tokens in documents:
         machine = tokenizer.machine()
@@ -133,8 +133,8 @@ def _report(
     if publish:
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         results[name] = figures
-        RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-        PAGE.write_text(replace_section(PAGE.read_text(), "acceptance", section(results)))
+        write_atomically(RESULTS, (json.dumps(results, indent=2, ensure_ascii=False) + "\n").encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "acceptance", section(results)).encode())
 
 
 def _judged(texts: list[str]) -> dict[str, Any]:

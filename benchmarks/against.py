@@ -11,10 +11,7 @@ command line, so both commits may have different structures.
 from __future__ import annotations
 
 import json
-import os
-import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,17 +25,17 @@ from rich.console import Console
 from rich.table import Table
 
 import schemalm
-from digest import SCHEMA
+from digest import workflow_schema
 from rows import read_valid_rows
+from turns import environment_of, medians, run_command
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 NUM_TRAINING_STEPS = 20
 # Documents whose masks are asked for at every token.
 NUM_MASKED = 150
 
 
 def measure(folder: Path) -> dict[str, float]:
-    """The CPU seconds of each operation in this process; `folder` holds a tokenizer and documents."""
+    """The CPU seconds of each operation in this process; `folder` holds a schema, a tokenizer and documents."""
     values = json.loads((folder / "values.json").read_text())
     seconds: dict[str, float] = {}
 
@@ -48,7 +45,7 @@ def measure(folder: Path) -> dict[str, float]:
         seconds[name] = time.process_time() - start
         return result
 
-    grammar = timed("compile", lambda: schemalm.compile_schema(SCHEMA))
+    grammar = timed("compile", lambda: schemalm.compile_schema(folder / "schema.json"))
     tokenizer = schemalm.Tokenizer.load(folder / "tokenizer.json")
     ids = timed("encode, cold", lambda: [tokenizer.encode(value) for value in values])
     timed("encode, warm", lambda: [tokenizer.encode(value) for value in values])
@@ -82,18 +79,8 @@ def measure_commands(folder: Path, environment: dict[str, str]) -> dict[str, flo
     }
 
 
-def run_command(environment: dict[str, str], *arguments: object) -> float:
-    """Run a command of the package; returns its CPU seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "schemalm", *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def measure_checkout(checkout: Path, folder: Path) -> dict[str, float]:
-    paths = [checkout / "src", REPOSITORY / "benchmarks"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "OMP_NUM_THREADS": "1"}
+    environment = environment_of(checkout)
     command = [sys.executable, __file__, str(folder), str(folder), "--measure"]
     found = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     seconds: dict[str, float] = json.loads(found.stdout)
@@ -118,15 +105,12 @@ def main(
         (folder / "values.json").write_text(json.dumps(values))
         lines = [json.dumps({"value": row["json"], "repo": row["repo"]}) for row in rows]
         (folder / "values.jsonl").write_text("\n".join(lines))
-        schemalm.Tokenizer.train(schemalm.compile_schema(SCHEMA), values, 4096).save(folder / "tokenizer.json")
-        checkouts = (other.resolve(), REPOSITORY)
-        found: dict[Path, list[dict[str, float]]] = {checkout: [] for checkout in checkouts}
-        for number in range(rounds):
-            for checkout in checkouts if number % 2 == 0 else checkouts[::-1]:
-                found[checkout].append(measure_checkout(checkout, folder))
+        schema = workflow_schema()
+        (folder / "schema.json").write_text(json.dumps(schema))
+        schemalm.Tokenizer.train(schemalm.compile_schema(schema), values, 4096).save(folder / "tokenizer.json")
+        found = medians(lambda checkout: measure_checkout(checkout, folder), other, rounds)
     table = Table("operation", "other, CPU s", "this, CPU s", "ratio")
-    for operation in found[REPOSITORY][0]:
-        before, here = (statistics.median(seconds[operation] for seconds in found[path]) for path in checkouts)
+    for operation, (before, here) in found.items():
         table.add_row(operation, f"{before:.3f}", f"{here:.3f}", f"{here / before:.3f}")
     Console().print(table)
 

@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -26,22 +23,12 @@ import typer
 
 from rows import read_rows
 from schemalm.files.writing import write_atomically
+from turns import environment_of, medians, run_command
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results" / "check.json"
+# What `check` ends with if it finds errors.
+CODE_OF_ERRORS = 1
 SMALL = "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
-
-
-def seconds_of(checkout: Path, files: list[str], folder: Path) -> float:
-    """Check files in a process of a checkout; returns its CPU seconds."""
-    environment = os.environ | {"PYTHONPATH": str(checkout / "src"), "OMP_NUM_THREADS": "1"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "schemalm", "check", *files]
-    ended = subprocess.run(command, check=False, capture_output=True, cwd=folder, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if ended.returncode > 1:
-        raise RuntimeError(ended.stderr.decode())
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def write_files(data: Path, folder: Path, num_files: int) -> dict[str, list[str]]:
@@ -62,18 +49,20 @@ def main(
     publish: Annotated[bool, typer.Option("--publish", help="Write the result to results/check.json.")] = False,
 ) -> None:
     """Print CPU seconds and ratios."""
-    checkouts = (other.resolve(), REPOSITORY)
-    medians: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for operation, files in write_files(data, folder, num_files).items():
-            found: dict[Path, list[float]] = {checkout: [] for checkout in checkouts}
-            for number in range(rounds):
-                for checkout in checkouts if number % 2 == 0 else checkouts[::-1]:
-                    found[checkout].append(seconds_of(checkout, files, folder))
-            before, here = (statistics.median(found[checkout]) for checkout in checkouts)
-            medians[operation] = [before, here]
-            print(f"{operation}: other {before:.3f} s, this {here:.3f} s, ratio {here / before:.2f}")
+        operations = write_files(data, folder, num_files)
+
+        def measure(checkout: Path) -> dict[str, float]:
+            environment = environment_of(checkout)
+            return {
+                operation: run_command(environment, "check", *files, folder=folder, highest_code=CODE_OF_ERRORS)
+                for operation, files in operations.items()
+            }
+
+        found = medians(measure, other, rounds)
+    for operation, (before, here) in found.items():
+        print(f"{operation}: other {before:.3f} s, this {here:.3f} s, ratio {here / before:.2f}")
     if publish:
         result = {
             "date": datetime.now(UTC).date().isoformat(),
@@ -82,7 +71,7 @@ def main(
             "bytecode": not sys.dont_write_bytecode,
             "cpu_seconds": {
                 operation: {"other": round(before, 3), "this": round(here, 3)}
-                for operation, (before, here) in medians.items()
+                for operation, (before, here) in found.items()
             },
         }
         write_atomically(RESULTS, (json.dumps(result, indent=2) + "\n").encode())

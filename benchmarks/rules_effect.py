@@ -23,15 +23,16 @@ from rich.console import Console
 
 from packing import BATCH_SIZE, configuration_of, learn, narrow_model
 from page import replace_section
-from rows import read_rows
+from rows import read_valid_rows
 from schemalm.compilation import compile_schema
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import canonical_json
 from schemalm.errors import SchemaLMError
+from schemalm.files.writing import write_atomically
 from schemalm.grammar import Grammar
-from schemalm.rules.built_in import NO_RULES
+from schemalm.rules.built_in import chosen
 from schemalm.tokenizer import Tokenizer
 
 SCHEMA = "github-workflow"
@@ -43,16 +44,16 @@ console = Console(stderr=True)
 
 
 def grammar_of(rules: str) -> Grammar:
-    """The grammar of workflows under rules, or without."""
-    return compile_schema(SCHEMA, rules=None if rules == NO_RULES else rules)
+    """The grammar of workflows under rules, or under `none`."""
+    return compile_schema(SCHEMA, rules=chosen(rules, SCHEMA))
 
 
 def common_documents(corpus: Path, compared: list[str], count: int, num_seen: int) -> list[SourceDocument]:
     """Returns up to `count` of the documents, spread evenly over `num_seen` rows, that encode under all rules."""
-    rows = [row for _, row in zip(range(num_seen), (row for row in read_rows(corpus) if row["valid"]), strict=False)]
+    rows = read_valid_rows(corpus, num_seen)
     tokenizers = [Tokenizer.from_grammar(grammar_of(rules)) for rules in compared]
     found: list[SourceDocument] = []
-    for index in evenly_spaced(len(rows), min(len(rows), 3 * count)).tolist():
+    for index in evenly_spaced(len(rows), 3 * count).tolist():
         row = rows[index]
         try:
             for tokenizer in tokenizers:
@@ -126,8 +127,8 @@ def main(
             results["rules"][each] = measure(each, documents, Path(folder), num_tokens, numbers)
     typer.echo(json.dumps(results, indent=2))
     if publish:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-        PAGE.write_text(replace_section(PAGE.read_text(), "rules-effect", section(results)))
+        write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "rules-effect", section(results)).encode())
 
 
 if __name__ == "__main__":
