@@ -425,10 +425,15 @@ def _json_fault(value: Any, path: Path) -> Failure | None:
     return Failure(path, "type", fault) if fault else None
 
 
-def keys_alike(names: Iterable[str]) -> tuple[str, str] | None:
-    """The first two names that differ in the case of ASCII letters alone; None if there are none."""
+def keys_alike(names: Iterable[Any]) -> tuple[str, str] | None:
+    """The first two names that differ in the case of ASCII letters alone; None if there are none.
+
+    Names that are not strings are passed over: they are refused for that.
+    """
     found: dict[bytes, str] = {}
     for name in names:
+        if not isinstance(name, str):
+            continue
         first = found.setdefault(name.encode(errors="surrogatepass").lower(), name)
         if first is not name:
             return first, name
