@@ -80,6 +80,21 @@ def test_a_valid_value_has_no_failures(checker: Checker) -> None:
     assert checker.failures({"jobs": {"aa": 1}, "needs": ["aa"]}) == []
 
 
+def test_keys_that_differ_in_case_alone_hide_no_other_failure() -> None:
+    checker = Checker(compile_schema(SCHEMA, rules={**RULES, "keys": {"unique": "ignore-case"}}))
+    jobs = {"aa": {"x": 1, "X": 2, "y": [{"z": 1, "Z": 2}], "Y": 3}}
+    found = checker.failures({"title": "t", "Title": 3, "jobs": jobs, "needs": ["c", "dd"]})
+    assert [(failure.pointer, failure.keyword) for failure in found] == [
+        ("/Title", "names"),
+        ("/jobs/aa/X", "names"),
+        ("/jobs/aa/Y", "names"),
+        ("/jobs/aa/y/0/Z", "names"),
+        ("/needs/0", "minLength"),
+        ("/needs/0", "names"),
+        ("/needs/1", "names"),
+    ]
+
+
 def test_a_limit_is_a_failure() -> None:
     schema = {"items": {"anyOf": [{"type": "integer"}, {"required": ["a"]}]}}
     checker = Checker(compile_schema(schema, limits=Limits(call_work=500)))

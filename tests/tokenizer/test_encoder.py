@@ -84,6 +84,12 @@ def test_keys_that_differ_in_case_alone_are_refused_with_their_pointer(value: An
     assert caught.value.pointer == pointer
 
 
+def test_keys_that_are_not_strings_are_refused_where_keys_may_not_differ_in_case_alone() -> None:
+    tokenizer = Tokenizer(compile_schema(True, rules={"rules": 1, "keys": {"unique": "ignore-case"}}))
+    with pytest.raises(InvalidDocument, match="the key True is not a string"):
+        tokenizer.encode({"on": "push", True: 1})
+
+
 def test_equal_values_of_different_types_are_encoded_differently_in_one_state() -> None:
     tokenizer = Tokenizer(compile_schema({"items": True}))
     items = [1, True, 1.0, "1", "true", 0, False, -0.0, 0.0, None, "null"]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.json_pointer import parts_of
+from schemalm.rules.violations import NAMES
 from schemalm.tokenizer.compiled_rules import CompiledRules
-from schemalm.tokenizer.encoder import NAMES, Encoder
+from schemalm.tokenizer.encoder import Encoder
 
 if TYPE_CHECKING:
     from schemalm.schema.explanation import Failure

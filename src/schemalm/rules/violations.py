@@ -13,6 +13,8 @@ from schemalm.rules.names import Kind, Scope
 
 Fault: TypeAlias = Literal["undeclared", "too-early", "repeated", "circle"]
 
+# The keyword of failures that are about names.
+NAMES = "names"
 MAX_LISTED = 8
 # Comparing a name with more names takes too long.
 MAX_COMPARED = 500

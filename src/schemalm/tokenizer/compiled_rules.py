@@ -8,7 +8,7 @@ means for the parent. `tests/laws` checks that the encoder and the decoder agree
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from schemalm.memo import Allowance, Memo
 from schemalm.regular.automaton import DEAD
 from schemalm.regular.language import EVERYTHING, Intersection, Language, intersection
 from schemalm.rules.expressions import ExpressionLanguage, ExpressionPlace, reader_of
+from schemalm.rules.violations import Violation
 
 T = TypeVar("T")
 
@@ -140,6 +141,11 @@ class CompiledRules:
         """The character that ends an object or array, and the outcome; raises RefusedError if it may not end here."""
         number = self.ids[symbol]
         return self.characters[number], self._outcome(nonterminal, number)
+
+    def violations(self, value: Any) -> Sequence[Violation]:
+        """What is wrong with the names of a JSON value."""
+        rules = self.grammar.rules
+        return rules.checker.violations(value) if rules is not None else ()
 
     def _text_outcome(self, nonterminal: int, text: str) -> int:
         """The outcome of a complete text; raises RefusedError if the text is not admitted."""

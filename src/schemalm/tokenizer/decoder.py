@@ -78,11 +78,8 @@ class Decoder:
 
     def _check_names(self, ids: Sequence[int], value: Any) -> None:
         """Raises DecodeError if the document breaks a rule about names."""
-        rules = self._rules.grammar.rules
-        violations = rules.checker.violations(value) if rules is not None else []
-        if violations:
-            first = violations[0]
-            raise DecodeError(f"at {first.pointer or '/'}: {first.message}", position=len(ids))
+        for violation in self._rules.violations(value):
+            raise DecodeError(f"at {violation.pointer or '/'}: {violation.message}", position=len(ids))
 
     def decode_fast(self, ids: Sequence[int]) -> Any:
         """The value of a complete document by the fast path; raises RefusedError if that does not cover it."""

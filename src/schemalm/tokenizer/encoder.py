@@ -12,18 +12,16 @@ end, or a free key with its end. The walk has its own stack, so deep values need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from schemalm.documents.values import scalar_fault
 from schemalm.errors import InvalidDocument, LimitError
 from schemalm.json_pointer import pointer_to
 from schemalm.memo import Allowance, Memo
-from schemalm.messages.visible import visible_name
-from schemalm.regular.numbers import MAX_DIGITS, text_of_number
-from schemalm.rules.names import folded
+from schemalm.regular.numbers import text_of_number
+from schemalm.rules.violations import NAMES
 from schemalm.tokenizer.compiled_rules import (
     EACH_ITEM,
     CompiledRules,
@@ -33,10 +31,12 @@ from schemalm.tokenizer.compiled_rules import (
     ValueStart,
     required,
 )
+from schemalm.tokenizer.key_case import keys_alike
 from schemalm.tokenizer.pretokenizer import MAX_SEGMENT_SYMBOLS, PieceKind
 
 if TYPE_CHECKING:
-    from schemalm.schema.explanation import Explainer, Failure, Path
+    from schemalm.schema.explanation import Failure, Path
+    from schemalm.tokenizer.refusals import Refusals
 
 T = TypeVar("T")
 
@@ -58,11 +58,6 @@ EACH = repeat(EACH_ITEM)
 # The limit also ends the walk through a value that contains itself.
 MAX_DEPTH = 10_000
 TOO_DEEP = f"the value is nested too deeply: expected at most {MAX_DEPTH:,} levels"
-# Valid values that the grammar refuses: see the departures in docs/support.md.
-NOT_WRITTEN = (
-    f"integers may have at most {MAX_DIGITS} digits, and a schema that excludes numbers or formats "
-    "also excludes values on which validators disagree"
-)
 
 
 class _RefusedHereError(Exception):
@@ -73,27 +68,19 @@ class _RefusedHereError(Exception):
         self.path = path
 
 
-# The keyword of failures that are about names.
-NAMES = "names"
-
-
 class Encoder(Generic[T]):
     """Encodes values of a grammar by applying `encode_piece` to each piece of their derivation."""
 
     def __init__(self, rules: CompiledRules, encode_piece: EncodePiece[T]) -> None:
-        grammar = rules.grammar
         self._rules, self._pieces = rules, PieceEncoder(encode_piece)
         self._cache = EncodeCache(rules, self._pieces)
-        self._shape = grammar.shape
-        self._names = grammar.rules.checker if grammar.rules is not None else None
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _refusals(self) -> Refusals:
         """Most documents are valid, so it is imported when the first one is not."""
-        from schemalm.schema.explanation import Explainer  # noqa: PLC0415
+        from schemalm.tokenizer.refusals import Refusals  # noqa: PLC0415
 
-        grammar = self._rules.grammar
-        return Explainer(grammar.shapes, grammar.budget, grammar.rules.reasons if grammar.rules is not None else None)
+        return Refusals(self._rules)
 
     def encode(self, value: Any) -> list[T]:
         """The encoded pieces of a value, in order; raises InvalidDocument if the schema refuses it.
@@ -104,51 +91,24 @@ class Encoder(Generic[T]):
             try:
                 encoded = self._encoded(value)
             except _RefusedHereError as refused:
-                failure = _json_fault(value, refused.path) or self._fault_of_keys(value, refused.path)
-                failure = failure or self._explainer.explain(self._shape, value, refused.path)
-                failure = failure or _not_written(refused.path)
+                failure = self._refusals.first(value, refused.path)
                 raise InvalidDocument(failure.message, pointer=failure.pointer, keyword=failure.keyword) from None
-            if self._names is not None:
-                for violation in self._names.violations(value):
-                    raise InvalidDocument(violation.message, pointer=violation.pointer, keyword=NAMES)
+            for violation in self._rules.violations(value):
+                raise InvalidDocument(violation.message, pointer=violation.pointer, keyword=NAMES)
             return encoded
 
     def failures(self, value: Any) -> list[Failure]:
-        """The independent failures of a value; empty if and only if it can be encoded. Names come last.
+        """The independent failures of a JSON value; empty if and only if it can be encoded. Names come last.
 
         Raises InvalidDocument for a value that is nested too deeply, and LimitError as `encode` does.
         """
         with self._rules.grammar.budget.call("encode"):
-            found: list[Failure] = []
             try:
                 self._encoded(value)
             except _RefusedHereError as refused:
-                fault = _json_fault(value, refused.path) or self._fault_of_keys(value, refused.path)
-                if fault:
-                    return [fault]
-                found = self._explainer.explain_all(self._shape, value, refused.path) or [_not_written(refused.path)]
-            return found + self._faults_of_names(value)
-
-    def _fault_of_keys(self, value: Any, path: Path) -> Failure | None:
-        """The fault of two keys that differ in case alone, if rules forbid that; None if there are none."""
-        for element in path:
-            value = value[element]
-        alike = keys_alike(value) if self._rules.grammar.shapes.ignores_key_case and isinstance(value, dict) else None
-        if alike is None:
-            return None
-        from schemalm.schema.explanation import Failure  # noqa: PLC0415 (not needed for valid documents)
-
-        first, second = alike
-        message = f"the keys {visible_name(first)!r} and {visible_name(second)!r} differ in upper and lower case alone"
-        return Failure((*path, second), NAMES, f"{message}; rename one of them")
-
-    def _faults_of_names(self, value: Any) -> list[Failure]:
-        violations = self._names.violations(value) if self._names is not None else []
-        if not violations:
-            return []
-        from schemalm.schema.explanation import Failure  # noqa: PLC0415 (not needed for valid documents)
-
-        return [Failure(one.path, NAMES, one.message, offset=one.span[0] if one.span else None) for one in violations]
+                return self._refusals.all(value, refused.path)
+            violations = self._rules.violations(value)
+            return self._refusals.of_names(violations) if violations else []
 
     def _encoded(self, value: Any) -> list[T]:
         self._pieces.clear_if_full()
@@ -277,7 +237,7 @@ class MemberStates(Memo[str, "EncodeState[T]"], Generic[T]):
 
         Raises RefusedError if two names differ in case alone and rules forbid that.
         """
-        if self._cache.ignores_key_case and keys_alike(names):
+        if self._cache.ignores_key_case and any(keys_alike(names)):
             raise RefusedError
         ranks = required(self._rest).ranks
         found = tuple(sorted(names, key=lambda name: ranks.get(name, len(ranks))))
@@ -403,34 +363,3 @@ def _path(frames: Sequence[Frame[T]], name: str | None, members: Iterator[tuple[
         name if type(value) is dict else len(value) - 1 - sum(1 for _ in following)
         for (value, *_), (name, following) in zip(frames, entered, strict=False)
     )
-
-
-def _not_written(path: Path) -> Failure:
-    from schemalm.schema.explanation import Failure  # noqa: PLC0415
-
-    return Failure(path, "type", f"this value cannot be written: {NOT_WRITTEN}")
-
-
-def _json_fault(value: Any, path: Path) -> Failure | None:
-    """Why the key or scalar at `path` is not JSON; None if it is."""
-    from schemalm.schema.explanation import Failure  # noqa: PLC0415
-
-    fault = None
-    for depth, element in enumerate(path):
-        if isinstance(value, dict):
-            fault = scalar_fault(element) if isinstance(element, str) else f"the key {element!r} is not a string"
-        if fault:
-            return Failure(path[: depth + 1], "type", fault)
-        value = value[element]
-    fault = scalar_fault(value) if not isinstance(value, dict | list) else None
-    return Failure(path, "type", fault) if fault else None
-
-
-def keys_alike(names: Iterable[str]) -> tuple[str, str] | None:
-    """The first two names that differ in the case of ASCII letters alone; None if there are none."""
-    found: dict[str, str] = {}
-    for name in names:
-        first = found.setdefault(folded(name), name)
-        if first is not name:
-            return first, name
-    return None
