@@ -12,7 +12,7 @@ from schemalm.limits import Budget
 from schemalm.schema.explanation.allowance import Allowance, SpentError
 from schemalm.schema.explanation.evaluator import Evaluator
 from schemalm.schema.explanation.faults import Fault
-from schemalm.schema.explanation.finder import Finder
+from schemalm.schema.explanation.finder import MAX_FAULTS, Finder
 from schemalm.schema.explanation.independence import independent
 from schemalm.schema.explanation.locations import Change, Location, Path
 from schemalm.schema.explanation.remedies import Remedies, advice, nearest_name
@@ -23,6 +23,7 @@ from schemalm.schema.shapes import Shapes
 # Shares of a call's work: for finding all faults, or one per object and array; and for trying the remedies of a fault.
 LARGEST_SHARE = 0.4
 SHARE_OF_REMEDIES = 0.05
+MAX_FAULTS_OF_FIRST = 32  # of an object or array, where only the most relevant failure is asked for
 NO_REASON = "not valid; finding the reason takes too much work"
 
 
@@ -80,7 +81,7 @@ class Explainer:
     def _failures(self, evaluator: Evaluator, formula: Formula, root: Location, is_first_only: bool) -> list[Failure]:
         evaluator.allowance.share(LARGEST_SHARE)
         try:
-            finder = Finder(evaluator, self._reasons)
+            finder = Finder(evaluator, self._reasons, MAX_FAULTS_OF_FIRST if is_first_only else MAX_FAULTS)
             fault = finish(finder.fault(formula, root))
         except SpentError:
             evaluator.allowance.share(LARGEST_SHARE)
