@@ -51,3 +51,15 @@ def test_names_within_an_item_are_forgotten_after_it() -> None:
     assert "END" not in admitted(tokenizer, after(tokenizer, *first))
     second = (*first[:-2], "ARRAY_END", "OBJECT_END", "ITEM", "KEY:ids", "ITEM", '"a"')
     assert "END" in admitted(tokenizer, after(tokenizer, *second))
+
+
+def test_a_quoted_property_begins_anew_after_an_earlier_name() -> None:
+    expressions = {
+        "delimiters": ["${{", "}}"],
+        "contexts": {"jobs": {"names": "job"}, "run": {"properties": {"id": "string"}}},
+        "places": [{"at": ["/jobs/*/last"], "form": "text", "contexts": ["jobs", "run"]}],
+    }
+    tokenizer = tokenizer_of(JOBS, expressions, job={"declared": [{"keys": "/jobs"}], "members": "string"})
+    written = ("KEY:jobs", "FREE_KEY", '"ab"', "KEY_END", "KEY:last")
+    assert admitted(tokenizer, after(tokenizer, *written, "\"${{run['")) == {"i"}
+    assert admitted(tokenizer, after(tokenizer, *written, "\"${{jobs['")) == {"a"}

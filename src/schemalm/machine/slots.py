@@ -80,10 +80,10 @@ class SlotReader:
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
         self._grammar, self._vocabulary = grammar, vocabulary
         self._ends = {grammar.symbols.ids[END], grammar.symbols.ids[KEY_END]}
-        # Tokens of text that may lead into a slot of an expression: a property or an index is needed for that, and in
-        # free text the end of an opening delimiter as well.
+        # Tokens of text that may lead into a slot of an expression: a dot is needed for that, or the quote of an index
+        # (the bracket may be in a token before), and in free text the end of an opening delimiter as well.
         self._leading = [
-            token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or ord("[") in symbols
+            token for token, symbols in enumerate(vocabulary.symbols) if ord(".") in symbols or QUOTE in symbols
         ]
         self._leads = frozenset(self._leading)
         self._texts: list[bytes | None] = [None] * len(vocabulary)
