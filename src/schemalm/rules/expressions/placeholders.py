@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_INDEX_DIGITS = 2
@@ -36,19 +37,31 @@ def rest(state: Placeholders, exact: bool, must_count: bool, most: int) -> bytes
 
     must_count: whether an opening brace may not be doubled. most: the greatest number of arguments.
     """
-    used, text = state.used, b""
-    if state.brace == "{" and state.digits:
-        text, used = b"}", _with_index(used, int(state.digits), exact)
-    elif state.brace == "{" and must_count:
-        text, used = b"0}", _with_index(used, 0, exact)
-    elif state.brace:
-        text = state.brace.encode()
-    if used.bit_length() > most:
-        return None
-    if exact:
-        missing = [index for index in range(used.bit_length()) if not used >> index & 1]
-        text += b"".join(b"{%d}" % index for index in missing)
-    return text
+    ends = [
+        text + b"".join(b"{%d}" % index for index in _missing(used, exact))
+        for text, used in _closings(state, exact, must_count)
+        if used.bit_length() <= most
+    ]
+    return min(ends, key=len, default=None)
+
+
+def _closings(state: Placeholders, exact: bool, must_count: bool) -> Iterator[tuple[bytes, int]]:
+    """Yields ways to close the brace under way, and what is used then."""
+    used, digits, brace = state
+    if brace != "{":
+        yield brace.encode(), used
+        return
+    if not (digits or must_count):
+        yield b"{", used
+    # An index that must be used anyway is best; which one of them makes no difference.
+    begun = [index for index in _missing(used, exact) if str(index).startswith(digits)]
+    for index in (*begun[:1], int(digits or "0")):
+        yield str(index)[len(digits) :].encode() + b"}", _with_index(used, index, exact)
+
+
+def _missing(used: int, exact: bool) -> Iterator[int]:
+    """The indexes that must still be used."""
+    return (index for index in range(used.bit_length()) if exact and not used >> index & 1)
 
 
 def after(state: Placeholders, char: str, exact: bool) -> Placeholders | None:
