@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from schemalm.tokenizer import Tokenizer
+
 from .naming_cases import JOBS, TEXT, admitted, after, document, tokenizer_of
 
 STEP = document(id=TEXT, after=TEXT)
@@ -53,13 +55,33 @@ def test_names_within_an_item_are_forgotten_after_it() -> None:
     assert "END" in admitted(tokenizer, after(tokenizer, *second))
 
 
-def test_a_quoted_property_begins_anew_after_an_earlier_name() -> None:
+def in_expression(*keys: str) -> tuple[Tokenizer, tuple[str, ...]]:
+    """A tokenizer whose jobs are a context of `last`, and the symbols of a job for each key, up to `last`."""
     expressions = {
         "delimiters": ["${{", "}}"],
         "contexts": {"jobs": {"names": "job"}, "run": {"properties": {"id": "string"}}},
         "places": [{"at": ["/jobs/*/last"], "form": "text", "contexts": ["jobs", "run"]}],
     }
     tokenizer = tokenizer_of(JOBS, expressions, job={"declared": [{"keys": "/jobs"}], "members": "string"})
-    written = ("KEY:jobs", "FREE_KEY", '"ab"', "KEY_END", "KEY:last")
+    *first, last = [("FREE_KEY", f'"{key}"', "KEY_END") for key in keys]
+    written = [symbol for job in first for symbol in (*job, "OBJECT_END")]
+    return tokenizer, ("KEY:jobs", *written, *last, "KEY:last")
+
+
+def test_a_name_that_is_no_identifier_is_written_in_quotes() -> None:
+    tokenizer, written = in_expression("a b")
+    assert "." not in admitted(tokenizer, after(tokenizer, *written, '"${{jobs'))
+    assert admitted(tokenizer, after(tokenizer, *written, "\"${{jobs['")) == {"a"}
+    tokenizer, written = in_expression("a b", "c")
+    assert admitted(tokenizer, after(tokenizer, *written, '"${{jobs.')) == {"c"}
+
+
+def test_a_kind_stays_closed_while_no_expression_can_write_a_name() -> None:
+    tokenizer, written = in_expression("it's")
+    assert admitted(tokenizer, after(tokenizer, *written, '"${{jobs')).isdisjoint({".", "["})
+
+
+def test_a_quoted_property_begins_anew_after_an_earlier_name() -> None:
+    tokenizer, written = in_expression("ab")
     assert admitted(tokenizer, after(tokenizer, *written, "\"${{run['")) == {"i"}
     assert admitted(tokenizer, after(tokenizer, *written, "\"${{jobs['")) == {"a"}

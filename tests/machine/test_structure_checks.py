@@ -28,6 +28,12 @@ def test_a_place_stays_closed_while_no_declared_name_fits_its_texts() -> None:
     assert admitted(tokenizer, after(tokenizer, *DECLARED_B, "OBJECT_END")) == {"OBJECT_END"}
 
 
+def test_a_place_stays_closed_also_if_other_keys_have_to_come_before_it() -> None:
+    schema = {**document(jobs=JOBS_MAP, main={"enum": ["a", "c"]}), "required": ["jobs"]}
+    tokenizer = tokenizer_of(schema, job={"declared": [{"keys": "/jobs"}], "referred": [{"values": "/main"}]})
+    assert admitted(tokenizer, after(tokenizer, *DECLARED_B, "OBJECT_END")) == {"OBJECT_END"}
+
+
 def test_no_key_comes_after_all_names_are_used() -> None:
     schema = document(jobs=JOBS_MAP, ranks=JOBS_MAP)
     tokenizer = tokenizer_of(schema, job={"declared": [{"keys": "/jobs"}], "referred": [{"keys": "/ranks"}]})

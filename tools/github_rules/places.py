@@ -22,6 +22,7 @@ TYPES: dict[str, Any] = {
     "number": "number",
     "sequence": {"items": "any"},
     "mapping": {"values": "any"},
+    "texts": {"values": "string"},
 }
 
 
@@ -110,7 +111,14 @@ class PlaceFinder:
         if "string" in definition:
             return None if "constant" in definition["string"] or name in self.patterns else "text"
         kinds = set(definition) & {"boolean", "number", "sequence", "mapping"}
-        return next(iter(kinds)) if kinds and name not in self.never_expressions else None
+        if not kinds or name in self.never_expressions:
+            return None
+        return "texts" if self._holds_texts(name, definition) else next(iter(kinds))
+
+    def _holds_texts(self, name: str, definition: dict[str, Any]) -> bool:
+        """Whether a definition is that of a mapping with any keys, whose values are texts."""
+        loose = self.definitions.loose(name) if "mapping" in definition else None
+        return loose is not None and "string" in self.definitions[loose[1]]
 
     def _form(self, kinds: dict[str, Reach]) -> Form | None:
         """The form of a place where values of these kinds may stand."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from schemalm.grammar.states import Key
+from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY, ITEM, KEY_END
 from schemalm.rules.paths import ITEM as ANY_ITEM
 from schemalm.rules.paths import Place, Wildcard
@@ -49,12 +49,38 @@ def _members(grammar: Grammar, value: int) -> Iterator[int]:
 
 
 def after(grammar: Grammar, nonterminal: int, kind: str, symbols: list[int]) -> int | None:
-    """What is on top after some symbols within a value of a kind; None if they are not admitted."""
+    """What is on top after some symbols within a value of a kind; None if they are not admitted.
+
+    If the first symbol has to wait for required keys of an object, the cheapest values of these come before it.
+    """
     step = grammar.step(nonterminal, grammar.symbols.ids[AS_KIND[kind]])
-    found = nonterminal if step is None else step.opened[0]
+    found: int | None = nonterminal if step is None else step.opened[0]
+    if symbols and kind == "object":
+        found = _with_room(grammar, found, symbols[0])
     for symbol in symbols:
-        step = grammar.step(found, symbol)
+        step = grammar.step(found, symbol) if found is not None else None
         if step is None or not step.opened:
             return None
         found = step.opened[0]
     return found
+
+
+def _with_room(grammar: Grammar, rest: int | None, symbol: int) -> int | None:
+    """The rest of an object in which a symbol may come, after the required keys before it; None if it never may."""
+    while rest is not None and grammar.step(rest, symbol) is None:
+        rest = _after_required(grammar, rest)
+    return rest
+
+
+def _after_required(grammar: Grammar, rest: int) -> int | None:
+    """The rest of an object after the next key of its cheapest end; None if that has no key of the schema."""
+    costs = grammar.costs(rest)
+    if not costs or not isinstance(grammar.nonterminals[rest].state, Object):
+        return None
+    key = grammar.cheapest(rest, min(costs, key=costs.__getitem__))
+    step = grammar.step(rest, key)
+    if step is None or len(step.opened) < 2 or key == grammar.symbols.ids[FREE_KEY]:
+        return None
+    value, after_key = step.opened[0], step.opened[1]
+    ends = grammar.costs(value)
+    return grammar.settle(after_key, min(ends, key=ends.__getitem__)) if ends else None

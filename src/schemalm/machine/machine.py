@@ -71,7 +71,7 @@ class Machine(SymbolMachine):
         if top.place is None:
             return False
         if top.has_expressions:
-            return bool(self.tables.slot_row(top).others)
+            return bool(self.tables.slot_row(top).checked)
         return bool(self.tables.checked_tokens(top))
 
     def forbidden_tokens(self) -> list[int]:

@@ -49,9 +49,16 @@ def _in_text(
 
 
 def rest_of_text(machine: NamedMachine) -> Rest | None:
-    """What may follow in the whole text or key on top; None if every text may."""
-    node, automaton = machine.grammar.nonterminals[machine.nonterminal], machine.grammar.automaton
-    if not isinstance(machine.top.slot, WholeText):
+    """What may follow in the whole text, key or name on top; None if every text may."""
+    node, automaton, slot = (
+        machine.grammar.nonterminals[machine.nonterminal],
+        machine.grammar.automaton,
+        machine.top.slot,
+    )
+    if isinstance(slot, Slot):
+        assert machine.names is not None
+        return rest_of_name(machine, slot, machine.names.prefix)
+    if slot is None:
         return None
     assert isinstance(node.state, Text | Key)
     if automaton.admits_every_text(node.state.dfa_state):
@@ -59,12 +66,20 @@ def rest_of_text(machine: NamedMachine) -> Rest | None:
     return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
 
 
+def rest_of_name(machine: NamedMachine, slot: AnySlot, prefix: bytes) -> Rest | None:
+    """What may follow the beginning of a name in an expression; None if the grammar alone says so."""
+    if isinstance(slot, WholeText) or not isinstance(slot.type, Names):
+        return None
+    found: Rest = machine.tables.naming.form(quoted=slot.quoted).after(prefix)
+    return found
+
+
 def _in_expression(machine: NamedMachine, names: NameState, chain: tuple[bytes, ...], slot: Slot) -> Choice:
     naming = machine.tables.naming
     assert naming is not None
     if isinstance(slot.type, Names):
         kind = naming.kind(slot.type.kind)
-        return _known(machine, names, kind, names.instance(kind, chain), may_be_promised=not kind.earlier)
+        return known_choice(machine, names, kind, names.instance(kind, chain), may_be_promised=not kind.earlier)
     assert isinstance(slot.type, Object)
     closed = [name for name, found in slot.type.properties if not _has_names(machine, names, chain, found)]
     if slot.type.values is not None:
@@ -83,7 +98,7 @@ def _has_names(machine: NamedMachine, names: NameState, chain: tuple[bytes, ...]
 
 
 def _referred(machine: NamedMachine, names: NameState, reference: Reference) -> Choice:
-    found = _known(
+    found = known_choice(
         machine, names, reference.kind, names.instance(reference.kind), may_be_promised=not reference.earlier
     )
     if reference.owner is None:
@@ -92,7 +107,9 @@ def _referred(machine: NamedMachine, names: NameState, reference: Reference) -> 
     return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def _known(machine: NamedMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool) -> Choice:
+def known_choice(
+    machine: NamedMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool
+) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None

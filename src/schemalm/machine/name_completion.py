@@ -34,7 +34,9 @@ def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     assert isinstance(allowed, Choice), "a name in an expression is no part of another text"
     if allowed.allows(names.prefix, True) and names.prefix:
         return [_nearest(machine, outcome, within_name=False)]
-    found = next(_endings(names.prefix, allowed), b"")
+    rest = rest_of_text(machine)
+    endings = (text for text in _endings(names.prefix, allowed) if allowed.ends(text, rest))
+    found = next(endings, b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
 
 

@@ -3,44 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.machine.name_choices import choice, rest_of_text
+from schemalm.machine.choices import Choice
+from schemalm.machine.name_choices import choice, rest_of_name, rest_of_text
 from schemalm.machine.name_state import NamedMachine, NameState, chain_after
-from schemalm.machine.slots import Contact, WholeText
+from schemalm.machine.part_choices import PartChoice
+from schemalm.machine.slots import AnySlot, Contact, WholeText
 from schemalm.rules.expressions.types import Names
 
 # Masks that are kept, each one byte for each token.
 MAX_MASKS = 512
 
 
-class NameMasks(dict[Hashable, NDArray[np.bool_]]):
-    """The newest masks; it is cleared when it is full."""
+class TextMemo(NamedTuple):
+    """What is known about the names in texts of one context.
 
-    def __setitem__(self, key: Hashable, mask: NDArray[np.bool_]) -> None:
-        if len(self) >= MAX_MASKS:
-            self.clear()
-        super().__setitem__(key, mask)
+    choices: by slot and chain. allowed: by the contacts of a token, the name under way and the chain.
+    """
+
+    choices: dict[tuple[AnySlot, tuple[bytes, ...] | None], Choice | PartChoice]
+    allowed: dict[Hashable, bool]
+
+
+class NameMasks:
+    """The newest masks, and which contacts of tokens the names of the newest document allow."""
+
+    def __init__(self) -> None:
+        self._masks: dict[Hashable, NDArray[np.bool_]] = {}
+        self._context: Hashable = None
+        self._memo = TextMemo({}, {})
+
+    def get(self, key: Hashable) -> NDArray[np.bool_] | None:
+        """A mask that was kept."""
+        return self._masks.get(key)
+
+    def keep(self, key: Hashable, mask: NDArray[np.bool_]) -> None:
+        """Keeps a mask; all are forgotten when there are too many."""
+        if len(self._masks) >= MAX_MASKS:
+            self._masks.clear()
+        mask.flags.writeable = False
+        self._masks[key] = mask
+
+    def memo(self, context: Hashable) -> TextMemo:
+        """What is known about texts in a context: all that their names depend on besides the text."""
+        if context != self._context:
+            self._context, self._memo = context, TextMemo({}, {})
+        return self._memo
 
 
 def mask_of_names(machine: NamedMachine) -> NDArray[np.bool_]:
     """The tokens that finite states and names admit at the top of a machine, bool [vocab_size], read-only."""
-    names, top = machine.names, machine.top
+    names, top, masks = machine.names, machine.top, machine.tables.name_masks
     assert names is not None
     keys = tuple(machine.free_keys) if top.watched is not None and top.watched.names.referred_keys else ()
-    key = (top, names, keys, tuple([entry.nonterminal for entry in machine.stack]))
-    mask: NDArray[np.bool_] | None = machine.tables.name_masks.get(key)
+    below = tuple([entry.nonterminal for entry in machine.stack[:-1]])
+    key = (top, names, keys, below)
+    mask: NDArray[np.bool_] | None = masks.get(key)
     if mask is None:
         is_in_text = top.slot is not None or top.has_expressions
-        mask = _mask_of_text(machine, names) if is_in_text else _mask_of_structure(machine)
-        mask.flags.writeable = False
-        machine.tables.name_masks[key] = mask
+        mask = _mask_of_text(machine, names, below) if is_in_text else _mask_of_structure(machine)
+        masks.keep(key, mask)
     return mask
 
 
-def _mask_of_text(machine: NamedMachine, names: NameState) -> NDArray[np.bool_]:
+def _mask_of_text(machine: NamedMachine, names: NameState, below: tuple[int, ...]) -> NDArray[np.bool_]:
     """The mask of a text or free key."""
     slot, row = machine.top.slot, machine.tables.slot_row(machine.top)
     mask: NDArray[np.bool_]
@@ -48,8 +78,15 @@ def _mask_of_text(machine: NamedMachine, names: NameState) -> NDArray[np.bool_]:
         mask = row.static.copy()
     else:
         mask = choice(machine, names, slot).tokens(row, names.prefix, rest_of_text(machine))
-    for token, contacts in row.others.items():
-        mask[token] = row.static[token] and _allows(machine, names, contacts)
+    if not row.checked:
+        return mask
+    memo = machine.tables.name_masks.memo((names.registers, names.levels, names.is_ending, below))
+    begun = None if slot is None else (slot, names.prefix)
+    for contacts, tokens in row.checked.items():
+        key = (contacts, begun, names.chain)
+        if key not in memo.allowed:
+            memo.allowed[key] = _allows(machine, names, contacts, memo)
+        mask[tokens] = memo.allowed[key]
     return mask
 
 
@@ -61,7 +98,7 @@ def _mask_of_structure(machine: NamedMachine) -> NDArray[np.bool_]:
     return mask
 
 
-def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ...]) -> bool:
+def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ...], memo: TextMemo) -> bool:
     """Whether the registers allow all that a token writes into slots."""
     prefix, chain = names.prefix, names.chain
     for number, (slot, text, has_ended) in enumerate(contacts):
@@ -69,7 +106,10 @@ def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ..
             prefix = b""
             chain = () if isinstance(slot, WholeText) or slot.level == 0 else chain
         name = prefix + text
-        if not choice(machine, names._replace(chain=chain), slot).allows(name, has_ended):
+        if (slot, chain) not in memo.choices:
+            memo.choices[slot, chain] = choice(machine, names._replace(chain=chain), slot)
+        rest = None if has_ended else rest_of_name(machine, slot, name)
+        if not memo.choices[slot, chain].allows(name, has_ended, rest):
             return False
         if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
             naming = machine.tables.naming

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
-from schemalm.machine.name_choices import choice
+from schemalm.machine.choices import Rest
+from schemalm.machine.name_choices import choice, known_choice
 from schemalm.machine.name_state import Level, NamedMachine, NameState, chain_after
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.promises import Promises
 from schemalm.machine.registers import Instance, known_names, spelling
 from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
+from schemalm.regular.pattern import pattern_language
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
 from schemalm.rules.paths import ITEM
@@ -27,6 +29,11 @@ from schemalm.rules.rules import Rules
 
 if TYPE_CHECKING:
     from schemalm.machine.watched_places import Watched, WatchedPlaces
+
+
+# The names that an expression can write, after a dot and in quotes.
+NAME_FORMS = {False: "^[A-Za-z_][A-Za-z0-9_-]*$", True: "^[^'\\0]+$"}
+MAX_FORM_REPEAT = 1
 
 
 class Site(NamedTuple):
@@ -46,6 +53,12 @@ class Naming:
         self.promises = Promises(grammar, rules.closable)
         self._in_expressions = rules.kinds_in_expressions
         self._texts_at: dict[Site, SiteTexts | None] = {}
+        self._forms = {
+            quoted: Rest(
+                grammar.automaton, grammar.automaton.state((pattern_language(form, MAX_FORM_REPEAT),)), frozenset([1])
+            )
+            for quoted, form in NAME_FORMS.items()
+        }
         self._sites = self._find_sites(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
         self._end, self._key_end = ids[END], ids[KEY_END]
@@ -286,10 +299,13 @@ class Naming:
     def is_open(self, machine: NamedMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
-        known = machine.names.registers.names(instance)
-        if known.are_unknown or known_names(kind, known):
-            return True
-        return not kind.earlier and self.promises.new_names(machine, kind, instance[1]) is not None
+        names = machine.names._replace(is_ending=False)
+        allowed = known_choice(machine, names, kind, instance, may_be_promised=not kind.earlier)
+        return allowed.has_names(self.form(quoted=True))
+
+    def form(self, *, quoted: bool) -> Rest:
+        """The names that an expression can write, after a dot or in quotes."""
+        return self._forms[quoted]
 
     def _set_closed(self, machine: NamedMachine, changed: Iterable[str], below: int, *, are_closed: bool) -> None:
         """Changes the stack above a height."""

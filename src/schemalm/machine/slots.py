@@ -22,6 +22,7 @@ from schemalm.grammar.symbols import END, KEY_END, NUM_BYTES
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.machine.watched_places import Watched
 from schemalm.rules.expressions import Slot
+from schemalm.rules.expressions.types import Names, Object
 from schemalm.rules.paths import Place
 
 NAME = re.compile(rb"[A-Za-z0-9_-]*")
@@ -51,16 +52,18 @@ class Contact(NamedTuple):
 class SlotRow:
     """The tokens of one nonterminal by what they write into slots.
 
-    free: those that touch no slot, bool [vocab_size]. static: all tokens, without regard to names. texts: those that
-    touch only the slot that is open before them, by what they write into it; written: the same by token. others: those
-    with other contacts. key_masks: masks of keys that may be names, by what may follow. parts: where a part of
-    a text is a name, the tokens by what they write into it, by what is missing before it.
+    free: those that names do not restrict, bool [vocab_size]. static: all tokens, without regard to names. texts: those
+    that touch only the slot that is open before them, by what they write into it; written: the same by token. others:
+    those with other contacts. checked: those among them that names restrict, by their contacts. key_masks: masks of
+    keys that may be names, by what may follow. parts: where a part of a text is a name, the tokens by what they write
+    into it, by what is missing before it.
     """
 
     static: NDArray[np.bool_]
     free: NDArray[np.bool_]
     texts: dict[tuple[bytes, bool], list[int]] = field(default_factory=dict)
     others: dict[int, tuple[Contact, ...]] = field(default_factory=dict)
+    checked: dict[tuple[Contact, ...], list[int]] = field(default_factory=dict)
     written: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
     key_masks: dict[Hashable, NDArray[np.bool_]] = field(default_factory=dict)
     parts: dict[bytes, SlotRow] = field(default_factory=dict)
@@ -112,10 +115,13 @@ class SlotReader:
             if slot is not None and len(contacts) == 1:
                 row.written[token] = contacts[0][1:]
                 row.texts.setdefault(contacts[0][1:], []).append(token)
-            elif contacts:
+                continue
+            if contacts:
                 row.others[token] = contacts
-            else:
+            if is_certain(contacts, begins_name=slot is None):
                 row.free[token] = True
+            else:
+                row.checked.setdefault(contacts, []).append(token)
         return row
 
     def _leading_tokens(self, nonterminal: int, static: NDArray[np.bool_]) -> list[int]:
@@ -190,6 +196,28 @@ class SlotReader:
             assert step is not None, "the token is admitted"
             nonterminal = step.opened[0]
         return nonterminal
+
+
+def is_certain(contacts: tuple[Contact, ...], *, begins_name: bool) -> bool:
+    """Whether a token is allowed whatever the names are; begins_name: whether the first name begins in it."""
+    return all(
+        _leads_past_names(slot, text if number or begins_name else None, has_ended)
+        for number, (slot, text, has_ended) in enumerate(contacts)
+    )
+
+
+def _leads_past_names(slot: AnySlot, text: bytes | None, has_ended: bool) -> bool:
+    """Whether a text in a slot is, or may become, a property that is no object of names; None: any admitted text."""
+    if isinstance(slot, WholeText) or not isinstance(slot.type, Object):
+        return False
+    properties = slot.type.properties
+    named = {name.lower().encode() for name, found in properties if isinstance(found, Names)}
+    if not named or text is None:
+        return not named
+    if has_ended:
+        return text.lower() not in named
+    others = (name.lower().encode() for name, found in properties if not isinstance(found, Names))
+    return slot.type.values is not None or any(name.startswith(text.lower()) for name in others)
 
 
 def name_end(slot: AnySlot, symbols: tuple[int, ...], position: int) -> int:

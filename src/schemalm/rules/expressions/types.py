@@ -142,13 +142,18 @@ def assignable(found: Type, expected: Type) -> bool:
 
 
 def fits(found: Type, expected: Type) -> bool:
-    """Whether a value of the type `found` may be the whole value where `expected` is: of the same kind, or any."""
+    """Whether a value of the type `found` may be the whole value where `expected` is: of the same kind, or any.
+
+    If an object of texts is expected, all properties must be scalars.
+    """
     if found in _FITS_ALL or expected == ANY:
         return True
     if isinstance(expected, AnyOf):
         return any(fits(found, option) for option in expected.options)
     if isinstance(expected, Array):
         return isinstance(found, Array)
+    if isinstance(expected, Object) and expected.values == STRING:
+        return is_object(found) and all(isinstance(part, Scalar) for part in parts_of(found))
     return is_object(found) if is_object(expected) else found == expected
 
 
