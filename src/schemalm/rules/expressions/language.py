@@ -13,7 +13,7 @@ from schemalm.regular.language import NOTHING, Bounds, Derivatives, Language, Pa
 from schemalm.rules.expressions.endings import Endings
 from schemalm.rules.expressions.partitions import partition
 from schemalm.rules.expressions.place import ExpressionPlace
-from schemalm.rules.expressions.states import NO_NAMES, Phase, Quoted, Role, Slot, State
+from schemalm.rules.expressions.states import NO_NAMES, Bracket, Phase, Quoted, Role, Slot, State
 from schemalm.rules.expressions.telling import told_state
 
 # A machine that knows more languages forgets them, each some hundred bytes.
@@ -23,15 +23,24 @@ MAX_LANGUAGES = 50_000
 class ExpressionLanguage(Language):
     """What may follow in a text of a place; parts: (place, closed kinds, state)."""
 
-    __slots__ = ("_after", "_classes", "_end", "machine")
+    __slots__ = ("_after", "_classes", "_known_end", "_slot", "machine")
     has_cheap_steps = True
 
     def __init__(self, machine: LanguageMachine, state: State) -> None:
         self.machine = machine
-        self._end = machine.end(state)
+        self._known_end: bytes | None = None
+        self._slot = slot_of(state)
         self._after: dict[int, ExpressionLanguage | None] = {}
         self._classes: Partition | None = None
-        super().__init__(not self._end, machine.place, machine.closed, state)
+        is_between_delimiters = state.frame is not None and state.frame.root is Bracket.TOP
+        super().__init__(not is_between_delimiters and not machine.end(state), machine.place, machine.closed, state)
+
+    @property
+    def _end(self) -> bytes:
+        """A shortest text that may follow; most languages are never asked for it."""
+        if self._known_end is None:
+            self._known_end = self.machine.end(self.state)
+        return self._known_end
 
     @property
     def place(self) -> ExpressionPlace:
@@ -108,18 +117,23 @@ class ExpressionLanguage(Language):
     @property
     def slot(self) -> Slot | None:
         """The names that the next bytes must agree with; None if they belong to no declared name."""
-        phase, frame, operand, token = self.state
-        if phase in (Phase.DOT, Phase.PROPERTY):
-            return None if operand.level == NO_NAMES else Slot(operand.type, operand.level, False)
-        if isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY) and frame is not None:
-            owner = frame.owner
-            return None if owner.level == NO_NAMES else Slot(owner.type, owner.level, True)
-        return None
+        return self._slot
 
     @property
     def slot_needs(self) -> int:
         """In free text, the last byte of the opening delimiter."""
         return self.place.delimiters[0].encode()[-1] if self.state.phase is Phase.FREE else 0
+
+
+def slot_of(state: State) -> Slot | None:
+    """The slot that is open at a state; None if there is none."""
+    phase, frame, operand, token = state
+    if phase in (Phase.DOT, Phase.PROPERTY):
+        return None if operand.level == NO_NAMES else Slot(operand.type, operand.level, False)
+    if isinstance(token, Quoted) and token.role in (Role.KEY, Role.PROPERTY) and frame is not None:
+        owner = frame.owner
+        return None if owner.level == NO_NAMES else Slot(owner.type, owner.level, True)
+    return None
 
 
 class LanguageMachine(Endings):

@@ -33,25 +33,25 @@ class _Reader:
     """Follows the states of a text and collects its chains."""
 
     def __init__(self, language: ExpressionLanguage) -> None:
-        self._language: ExpressionLanguage | None = language
+        self._language = language
         # Chains by the number of open brackets; a chain goes on only where it began.
         self._open: dict[int, list[Link]] = {}
         self._found: list[tuple[int, list[Link]]] = []
 
     def read(self, text: str) -> tuple[Reference, ...] | None:
-        language = self._language
-        start = 0
+        before, start = self._language, 0
         for position, character in enumerate(text):
-            assert language is not None
-            before = language
+            language: ExpressionLanguage | None = before
             for byte in character.encode("utf-8", "surrogatepass"):
-                language = language.next(byte)
-                if language is None:
-                    return None
-            if before.slot != language.slot:
+                language = language.next(byte) if language is not None else None
+            if language is None:
+                return None
+            if before.slot is not language.slot and before.slot != language.slot:
                 self._end(before, text, start, position)
                 start = position + 1
-        if language is None or not language.nullable:
+            before = language
+        language = before
+        if not language.nullable:
             return None
         self._end(language, text, start, len(text))
         return tuple(tuple(links) for _, links in sorted(self._found, key=lambda found: found[0]))
