@@ -27,7 +27,7 @@ from schemalm.machine.name_masks import NameMasks
 from schemalm.machine.naming import Naming
 from schemalm.machine.slots import AnySlot, Contact, SlotReader, SlotRow
 from schemalm.machine.stepper import advance, advance_paths
-from schemalm.machine.structure_checks import StructureChecks
+from schemalm.machine.structure_checks import NameAhead, StructureChecks
 from schemalm.machine.texts import Texts
 from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
@@ -150,7 +150,7 @@ class FiniteTables:
         self._text_end = vocabulary.grammar.symbols.characters[grammar.symbols.ids[END]]
         self.name_masks = NameMasks()
         self.structure_checks = StructureChecks(self)
-        self.checked_tokens: Callable[[StackEntry], tuple[int, ...]] = lru_cache(num_unpacked)(
+        self.checked_tokens: Callable[[StackEntry], dict[int, NameAhead | None]] = lru_cache(num_unpacked)(
             self.structure_checks.tokens
         )
         self.naming = Naming(grammar, grammar.rules, self.watched_places) if grammar.rules is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text
 from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
 from schemalm.machine.name_state import NamedMachine, NameState
@@ -50,20 +51,20 @@ def _in_text(
 
 def rest_of_text(machine: NamedMachine) -> Rest | None:
     """What may follow in the whole text, key or name on top; None if every text may."""
-    node, automaton, slot = (
-        machine.grammar.nonterminals[machine.nonterminal],
-        machine.grammar.automaton,
-        machine.top.slot,
-    )
+    slot = machine.top.slot
     if isinstance(slot, Slot):
         assert machine.names is not None
         return rest_of_name(machine, slot, machine.names.prefix)
-    if slot is None:
-        return None
+    return None if slot is None else rest_of(machine.grammar, machine.nonterminal)
+
+
+def rest_of(grammar: Grammar, nonterminal: int) -> Rest | None:
+    """What may follow in a text or key; None if every text may."""
+    node = grammar.nonterminals[nonterminal]
     assert isinstance(node.state, Text | Key)
-    if automaton.admits_every_text(node.state.dfa_state):
+    if grammar.automaton.admits_every_text(node.state.dfa_state):
         return None
-    return Rest(automaton, node.state.dfa_state, frozenset(node.accepts))
+    return Rest(grammar.automaton, node.state.dfa_state, frozenset(node.accepts))
 
 
 def rest_of_name(machine: NamedMachine, slot: AnySlot, prefix: bytes) -> Rest | None:

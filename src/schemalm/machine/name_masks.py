@@ -19,10 +19,11 @@ from schemalm.rules.expressions.types import Names
 MAX_MASKS = 512
 
 
-class TextMemo(NamedTuple):
-    """What is known about the names in texts of one context.
+class NamesMemo(NamedTuple):
+    """What is known about the names that may come in one context.
 
-    choices: by slot and chain. allowed: by the contacts of a token, the name under way and the chain.
+    choices: by slot and chain. allowed: whether a name may follow a token, by what is ahead of it; in texts by the
+    contacts of the token, the name under way and the chain.
     """
 
     choices: dict[tuple[AnySlot, tuple[bytes, ...] | None], Choice | PartChoice]
@@ -35,7 +36,7 @@ class NameMasks:
     def __init__(self) -> None:
         self._masks: dict[Hashable, NDArray[np.bool_]] = {}
         self._context: Hashable = None
-        self._memo = TextMemo({}, {})
+        self._memo = NamesMemo({}, {})
 
     def get(self, key: Hashable) -> NDArray[np.bool_] | None:
         """A mask that was kept."""
@@ -48,10 +49,10 @@ class NameMasks:
         mask.flags.writeable = False
         self._masks[key] = mask
 
-    def memo(self, context: Hashable) -> TextMemo:
-        """What is known about texts in a context: all that their names depend on besides the text."""
+    def memo(self, context: Hashable) -> NamesMemo:
+        """What is known in a context: all that the names depend on besides the top of the stack and a text."""
         if context != self._context:
-            self._context, self._memo = context, TextMemo({}, {})
+            self._context, self._memo = context, NamesMemo({}, {})
         return self._memo
 
 
@@ -65,7 +66,7 @@ def mask_of_names(machine: NamedMachine) -> NDArray[np.bool_]:
     mask: NDArray[np.bool_] | None = masks.get(key)
     if mask is None:
         is_in_text = top.slot is not None or top.has_expressions
-        mask = _mask_of_text(machine, names, below) if is_in_text else _mask_of_structure(machine)
+        mask = (_mask_of_text if is_in_text else _mask_of_structure)(machine, names, below)
         masks.keep(key, mask)
     return mask
 
@@ -80,7 +81,7 @@ def _mask_of_text(machine: NamedMachine, names: NameState, below: tuple[int, ...
         mask = choice(machine, names, slot).tokens(row, names.prefix, rest_of_text(machine))
     if not row.checked:
         return mask
-    memo = machine.tables.name_masks.memo((names.registers, names.levels, names.is_ending, below))
+    memo = _memo(machine, names, below)
     begun = None if slot is None else (slot, names.prefix)
     for contacts, tokens in row.checked.items():
         key = (contacts, begun, names.chain)
@@ -90,15 +91,36 @@ def _mask_of_text(machine: NamedMachine, names: NameState, below: tuple[int, ...
     return mask
 
 
-def _mask_of_structure(machine: NamedMachine) -> NDArray[np.bool_]:
+def _mask_of_structure(machine: NamedMachine, names: NameState, below: tuple[int, ...]) -> NDArray[np.bool_]:
     """The mask of structure, without the checked tokens that names forbid."""
     mask: NDArray[np.bool_] = machine.tables.unpacked(machine.top.row).copy()
-    for token in machine.tables.checked_tokens(machine.top):
-        mask[token] = machine.tables.structure_checks.allows(machine, token)
+    memo = _memo(machine, names, below)
+    for token, ahead in machine.tables.checked_tokens(machine.top).items():
+        if ahead is None:
+            mask[token] = machine.tables.structure_checks.allows(machine, token)
+            continue
+        if ahead not in memo.allowed:
+            memo.allowed[ahead] = ahead.can_be(_choice(machine, names, ahead.slot, None, memo))
+        mask[token] = memo.allowed[ahead]
     return mask
 
 
-def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ...], memo: TextMemo) -> bool:
+def _memo(machine: NamedMachine, names: NameState, below: tuple[int, ...]) -> NamesMemo:
+    """What is known about the names that may come where a document stands."""
+    found: NamesMemo = machine.tables.name_masks.memo((names.registers, names.levels, names.is_ending, below))
+    return found
+
+
+def _choice(
+    machine: NamedMachine, names: NameState, slot: AnySlot, chain: tuple[bytes, ...] | None, memo: NamesMemo
+) -> Choice | PartChoice:
+    """The names that may be written into a slot after a chain of names."""
+    if (slot, chain) not in memo.choices:
+        memo.choices[slot, chain] = choice(machine, names._replace(chain=chain), slot)
+    return memo.choices[slot, chain]
+
+
+def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ...], memo: NamesMemo) -> bool:
     """Whether the registers allow all that a token writes into slots."""
     prefix, chain = names.prefix, names.chain
     for number, (slot, text, has_ended) in enumerate(contacts):
@@ -106,10 +128,8 @@ def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ..
             prefix = b""
             chain = () if isinstance(slot, WholeText) or slot.level == 0 else chain
         name = prefix + text
-        if (slot, chain) not in memo.choices:
-            memo.choices[slot, chain] = choice(machine, names._replace(chain=chain), slot)
         rest = None if has_ended else rest_of_name(machine, slot, name)
-        if not memo.choices[slot, chain].allows(name, has_ended, rest):
+        if not _choice(machine, names, slot, chain, memo).allows(name, has_ended, rest):
             return False
         if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
             naming = machine.tables.naming

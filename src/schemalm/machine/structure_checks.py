@@ -6,17 +6,34 @@ token that contains it is checked. So is a token after which a name has to follo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND
-from schemalm.machine.name_choices import choice, rest_of_text
+from schemalm.machine.choices import Choice, Rest
+from schemalm.machine.name_choices import choice, rest_of, rest_of_text
 from schemalm.machine.name_state import NamedMachine
+from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText
 from schemalm.machine.watched_places import Watched
+
+
+class NameAhead(NamedTuple):
+    """A name that must be able to follow a token: its slot, the texts that the schema allows there, and constants.
+
+    texts: what may follow from the beginning of a text on, None for every text; empty if no text may.
+    """
+
+    slot: WholeText
+    texts: tuple[Rest | None, ...]
+    constants: tuple[bytes, ...]
+
+    def can_be(self, allowed: Choice | PartChoice) -> bool:
+        """Whether there is a name among the texts and constants that may be written."""
+        return any(map(allowed.has_names, self.texts)) or any(allowed.allows(text, True) for text in self.constants)
 
 
 class StructureChecks:
@@ -31,16 +48,61 @@ class StructureChecks:
         }
         self._as_string = symbols.ids[AS_KIND["string"]]
 
-    def tokens(self, entry: Any) -> tuple[int, ...]:
-        """The tokens of an entry that have to be checked."""
+    def tokens(self, entry: Any) -> dict[int, NameAhead | None]:
+        """The tokens of an entry that have to be checked, with the name ahead if that alone decides."""
         place, watched_places = entry.place, self._tables.watched_places
         if place is None or not watched_places.checks_below(place):
-            return ()
+            return {}
         if isinstance(self._grammar.nonterminals[entry.nonterminal].state, Text | Key):
-            return ()
+            return {}
         mask = self._tables.unpacked(entry.row)
         checked = [token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token)]
-        return (*checked, *self._opened_within(entry, mask))
+        return {token: self._name_ahead(entry, token) for token in (*checked, *self._opened_within(entry, mask))}
+
+    def _name_ahead(self, entry: Any, token: int) -> NameAhead | None:
+        """The name that must be able to follow a token; None if more than this name decides."""
+        entries = [entry]
+        for symbol in self._tables.vocabulary.symbols[token]:
+            top = entries.pop()
+            changes_names = top.watched is not None and (
+                top.watched.has_levels or top.watched.containers or self._writes_name(top.watched, symbol)
+            )
+            transition = self._tables.transition(top, self._tables.vocabulary.symbol_token(symbol))
+            if changes_names or transition is None or not transition.opened:
+                return None
+            entries += transition.opened
+        last = entries[-1]
+        return self._at_value(last) if self._needs_check(last) and self._is_decided(entry, last.watched) else None
+
+    def _is_decided(self, entry: Any, watched: Watched) -> bool:
+        """Whether the names that a value may refer to do not depend on what comes in the object on top."""
+        references = watched.names.referred_values
+        outer = entry.place.steps
+        return all(reference.text is None for reference in references) and not any(
+            steps[: len(outer)] == outer
+            for reference in references
+            if not reference.earlier
+            for steps in reference.kind.declared_keys
+        )
+
+    def _at_value(self, entry: Any) -> NameAhead | None:
+        """The names that a value can be; None if it can be something else, or if it is a key."""
+        slot, state = WholeText(entry.watched, False), self._grammar.nonterminals[entry.nonterminal].state
+        if isinstance(state, Key):
+            return None
+        if isinstance(state, Text):
+            return NameAhead(slot, (rest_of(self._grammar, entry.nonterminal),), ())
+        texts, constants = [], []
+        for symbol in self._grammar.admitted(entry.nonterminal):
+            if symbol == self._as_string:
+                step = self._grammar.step(entry.nonterminal, symbol)
+                assert step is not None, "the symbol is admitted"
+                texts.append(rest_of(self._grammar, step.opened[0]))
+            elif self._writes_name(entry.watched, symbol):
+                constants.append(self._constants[symbol].encode())
+            else:
+                return None
+        return NameAhead(slot, tuple(texts), tuple(constants))
 
     def _opened_within(self, entry: Any, mask: NDArray[np.bool_]) -> list[int]:
         """The tokens that refer to names of a scope which begins inside of them: it is closed outside."""
