@@ -15,8 +15,8 @@ from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import AnySlot, Contact, WholeText
 from schemalm.rules.expressions.types import Names
 
-# Masks that are kept, each one byte for each token.
-MAX_MASKS = 512
+# Masks that are kept, each one byte for each token; contexts that are kept, about one for each document under way.
+MAX_MASKS, MAX_CONTEXTS = 512, 64
 
 
 class NamesMemo(NamedTuple):
@@ -31,19 +31,18 @@ class NamesMemo(NamedTuple):
 
 
 class NameMasks:
-    """The newest masks, and which contacts of tokens the names of the newest document allow."""
+    """The newest masks, and what is known about names in the newest contexts; each kind is cleared when it is full."""
 
     def __init__(self) -> None:
         self._masks: dict[Hashable, NDArray[np.bool_]] = {}
-        self._context: Hashable = None
-        self._memo = NamesMemo({}, {})
+        self._memos: dict[Hashable, NamesMemo] = {}
 
     def get(self, key: Hashable) -> NDArray[np.bool_] | None:
         """A mask that was kept."""
         return self._masks.get(key)
 
     def keep(self, key: Hashable, mask: NDArray[np.bool_]) -> None:
-        """Keeps a mask; all are forgotten when there are too many."""
+        """Keeps a mask."""
         if len(self._masks) >= MAX_MASKS:
             self._masks.clear()
         mask.flags.writeable = False
@@ -51,9 +50,12 @@ class NameMasks:
 
     def memo(self, context: Hashable) -> NamesMemo:
         """What is known in a context: all that the names depend on besides the top of the stack and a text."""
-        if context != self._context:
-            self._context, self._memo = context, NamesMemo({}, {})
-        return self._memo
+        found = self._memos.get(context)
+        if found is None:
+            if len(self._memos) >= MAX_CONTEXTS:
+                self._memos.clear()
+            found = self._memos[context] = NamesMemo({}, {})
+        return found
 
 
 def mask_of_names(machine: NamedMachine) -> NDArray[np.bool_]:
