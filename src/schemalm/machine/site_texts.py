@@ -7,8 +7,9 @@ place. Where one does, masks still exclude a value that cannot begin with a name
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.place_values import after, value_at
@@ -21,7 +22,8 @@ from schemalm.rules.paths import Place
 MAX_TEXTS = 200
 
 
-class SiteTexts(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class SiteTexts:
     """The texts of a place: from the beginning of a text on, or constants. A missing rest allows no other text."""
 
     rest: Rest | None
@@ -38,8 +40,13 @@ class SiteTexts(NamedTuple):
         assert self.rest is not None
         if choice.only is not None or not (choice.but_not or choice.but_not_alike):
             return True
-        texts = [*islice(self.rest.automaton.texts(self.rest.dfa_state, self.rest.outcomes), MAX_TEXTS)]
-        return len(texts) == MAX_TEXTS or any(choice.allows(text, True) for text in texts)
+        return len(self._first) == MAX_TEXTS or any(choice.allows(text, True) for text in self._first)
+
+    @cached_property
+    def _first(self) -> list[bytes]:
+        """The first texts, the shortest first."""
+        assert self.rest is not None
+        return [*islice(self.rest.automaton.texts(self.rest.dfa_state, self.rest.outcomes), MAX_TEXTS)]
 
 
 def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | None:
@@ -60,7 +67,7 @@ def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | N
     if text is None:
         return SiteTexts(None, tuple(constants))
     texts = _of_text(grammar, text.opened[0])
-    return None if texts is None else texts._replace(constants=tuple(constants))
+    return None if texts is None else replace(texts, constants=tuple(constants))
 
 
 def _of_text(grammar: Grammar, nonterminal: int) -> SiteTexts | None:
