@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from schemalm.tokenizer import Tokenizer
 
-from .naming_cases import JOBS, TEXT, admitted, after, document, tokenizer_of
+from .naming_cases import JOBS, TEXT, admitted, after, completed, document, tokenizer_of
 
+RUN = {"properties": {"id": "string"}}
 STEP = document(id=TEXT, after=TEXT)
 STEPS = document(jobs={"type": "object", "additionalProperties": document(steps={"type": "array", "items": STEP})})
 STEP_KIND = {
@@ -59,10 +60,10 @@ def in_expression(*keys: str) -> tuple[Tokenizer, tuple[str, ...]]:
     """A tokenizer whose jobs are a context of `last`, and the symbols of a job for each key, up to `last`."""
     expressions = {
         "delimiters": ["${{", "}}"],
-        "contexts": {"jobs": {"names": "job"}, "run": {"properties": {"id": "string"}}},
+        "contexts": {"jobs": {"names": "job"}, "run": RUN},
         "places": [{"at": ["/jobs/*/last"], "form": "text", "contexts": ["jobs", "run"]}],
     }
-    tokenizer = tokenizer_of(JOBS, expressions, job={"declared": [{"keys": "/jobs"}], "members": "string"})
+    tokenizer = tokenizer_of(JOBS, expressions, job={"declared": [{"keys": "/jobs"}], "members": RUN})
     *first, last = [("FREE_KEY", f'"{key}"', "KEY_END") for key in keys]
     written = [symbol for job in first for symbol in (*job, "OBJECT_END")]
     return tokenizer, ("KEY:jobs", *written, *last, "KEY:last")
@@ -73,7 +74,7 @@ def test_a_name_that_is_no_identifier_is_written_in_quotes() -> None:
     assert "." not in admitted(tokenizer, after(tokenizer, *written, '"${{jobs'))
     assert admitted(tokenizer, after(tokenizer, *written, "\"${{jobs['")) == {"a"}
     tokenizer, written = in_expression("a b", "c")
-    assert admitted(tokenizer, after(tokenizer, *written, '"${{jobs.')) == {"c"}
+    assert admitted(tokenizer, after(tokenizer, *written, '"${{jobs.')) == {"c", "*"}
 
 
 def test_a_kind_stays_closed_while_no_expression_can_write_a_name() -> None:
@@ -85,3 +86,11 @@ def test_a_quoted_property_begins_anew_after_an_earlier_name() -> None:
     tokenizer, written = in_expression("ab")
     assert admitted(tokenizer, after(tokenizer, *written, "\"${{run['")) == {"i"}
     assert admitted(tokenizer, after(tokenizer, *written, "\"${{jobs['")) == {"a"}
+
+
+def test_a_star_stands_for_all_names() -> None:
+    tokenizer, written = in_expression("ab")
+    assert admitted(tokenizer, after(tokenizer, *written, '"${{jobs.')) == {"a", "*"}
+    assert completed(tokenizer, *written, '"${{jobs.*')["jobs"]["ab"]["last"].startswith("${{jobs.*")
+    tokenizer, written = in_expression("a b")
+    assert "." not in admitted(tokenizer, after(tokenizer, *written, '"${{jobs'))

@@ -24,6 +24,8 @@ TYPES: dict[str, Any] = {
     "mapping": {"values": "any"},
     "texts": {"values": "string"},
 }
+# Before the keys of a mapping that has no others, in a kind.
+KEYS = "keys "
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,18 @@ class Form:
     functions: tuple[str, ...] = ()
     kind: str = ""
 
+    @property
+    def accepts(self) -> Any:
+        """The type of an expression there; None for any."""
+        if self.kind.startswith(KEYS):
+            return {"properties": dict.fromkeys(self.kind.removeprefix(KEYS).split(), "any")}
+        return TYPES.get(self.kind)
+
     def place(self, paths: list[str], *, typed: bool) -> dict[str, Any]:
         """The place of a rules file at these value paths. `typed`: with the type of the expression."""
         if self.form == "none":
             return {"at": paths, "form": "none"}
-        accepts = {"accepts": TYPES[self.kind]} if typed and self.kind in TYPES else {}
+        accepts = {"accepts": self.accepts} if typed and self.accepts else {}
         found = {"at": paths, "form": self.form, "contexts": list(self.contexts), "functions": list(self.functions)}
         return found | accepts
 
@@ -113,12 +122,13 @@ class PlaceFinder:
         kinds = set(definition) & {"boolean", "number", "sequence", "mapping"}
         if not kinds or name in self.never_expressions:
             return None
-        return "texts" if self._holds_texts(name, definition) else next(iter(kinds))
+        return self._kind_of_mapping(name) if "mapping" in kinds else kinds.pop()
 
-    def _holds_texts(self, name: str, definition: dict[str, Any]) -> bool:
-        """Whether a definition is that of a mapping with any keys, whose values are texts."""
-        loose = self.definitions.loose(name) if "mapping" in definition else None
-        return loose is not None and "string" in self.definitions[loose[1]]
+    def _kind_of_mapping(self, name: str) -> str:
+        loose = self.definitions.loose(name)
+        if loose is None:
+            return KEYS + " ".join(self.definitions.properties(name))
+        return "texts" if "string" in self.definitions[loose[1]] else "mapping"
 
     def _form(self, kinds: dict[str, Reach]) -> Form | None:
         """The form of a place where values of these kinds may stand."""

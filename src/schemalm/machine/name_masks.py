@@ -130,10 +130,12 @@ def _allows(machine: NamedMachine, names: NameState, contacts: tuple[Contact, ..
             prefix = b""
             chain = () if isinstance(slot, WholeText) or slot.level == 0 else chain
         name = prefix + text
-        rest = None if has_ended else rest_of_name(machine, slot, name)
-        if not _choice(machine, names, slot, chain, memo).allows(name, has_ended, rest):
+        is_star = has_ended and not name and not isinstance(slot, WholeText)
+        is_whole = has_ended and not is_star
+        rest = None if is_whole else rest_of_name(machine, slot, name)
+        if not _choice(machine, names, slot, chain, memo).allows(name, is_whole, rest):
             return False
-        if not isinstance(slot, WholeText) and isinstance(slot.type, Names):
+        if not is_star and not isinstance(slot, WholeText) and isinstance(slot.type, Names):
             naming = machine.tables.naming
             assert naming is not None
             chain = chain_after(names._replace(chain=chain), naming.kind(slot.type.kind), name)

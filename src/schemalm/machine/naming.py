@@ -165,7 +165,8 @@ class Naming:
         """Records the name in an expression that has just ended."""
         names = machine.names
         assert names is not None and not isinstance(slot, WholeText)
-        if isinstance(slot.type, Names):
+        # An empty name is `*`, after which no chain of names goes on.
+        if isinstance(slot.type, Names) and names.prefix:
             kind, chain = self.kind(slot.type.kind), chain_after(names, self.kind(slot.type.kind), names.prefix)
             if names.chain is not None:
                 self._promise_if_new(machine, kind, names.instance(kind, names.chain), names.prefix)

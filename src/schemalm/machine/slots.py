@@ -41,7 +41,10 @@ AnySlot = Slot | WholeText
 
 
 class Contact(NamedTuple):
-    """A part of a token that a slot takes. has_ended: whether the token also ends the name."""
+    """A part of a token that a slot takes. has_ended: whether the token also ends the name.
+
+    In an expression, an empty name that has ended is `*`, which stands for all names.
+    """
 
     slot: AnySlot
     text: bytes
@@ -112,7 +115,7 @@ class SlotReader:
         row.free[tokens] = False
         for token in tokens:
             contacts = self.contacts(nonterminal, slot, place, token)
-            if slot is not None and len(contacts) == 1:
+            if slot is not None and len(contacts) == 1 and not self._is_star(slot, token):
                 row.written[token] = contacts[0][1:]
                 row.texts.setdefault(contacts[0][1:], []).append(token)
                 continue
@@ -142,6 +145,10 @@ class SlotReader:
         if token not in self._leads:
             return (Contact(slot, self._text(token)[:end], True),)
         return tuple(self._contacts(nonterminal, slot, place, symbols))
+
+    def _is_star(self, slot: AnySlot, token: int) -> bool:
+        """Whether a token has `*` in the place of a name."""
+        return isinstance(slot, Slot) and not slot.quoted and self._text(token).startswith(b"*")
 
     def _name_length(self, slot: AnySlot, token: int) -> int:
         """The number of symbols with which a token continues the name in a slot."""

@@ -144,7 +144,8 @@ def assignable(found: Type, expected: Type) -> bool:
 def fits(found: Type, expected: Type) -> bool:
     """Whether a value of the type `found` may be the whole value where `expected` is: of the same kind, or any.
 
-    If an object of texts is expected, all properties must be scalars.
+    Of an object, the properties must be known to fit: they are scalars if texts are expected, and the expected ones at
+    most if no others are.
     """
     if found in _FITS_ALL or expected == ANY:
         return True
@@ -152,9 +153,21 @@ def fits(found: Type, expected: Type) -> bool:
         return any(fits(found, option) for option in expected.options)
     if isinstance(expected, Array):
         return isinstance(found, Array)
-    if isinstance(expected, Object) and expected.values == STRING:
-        return is_object(found) and all(isinstance(part, Scalar) for part in parts_of(found))
+    if isinstance(expected, Object) and is_object(found):
+        return _has_fitting_properties(found, expected)
     return is_object(found) if is_object(expected) else found == expected
+
+
+def _has_fitting_properties(found: Type, expected: Object) -> bool:
+    """Whether an object has the properties of the expected one at most, or scalars if texts are expected."""
+    if expected == SOME_OBJECT or expected.values == ANY:
+        return True
+    if found == SOME_OBJECT:
+        return False
+    if expected.values is not None:
+        return expected.values != STRING or all(isinstance(part, Scalar) for part in parts_of(found))
+    known = {name for name, _ in expected.properties}
+    return isinstance(found, Object) and found.values is None and known.issuperset(name for name, _ in found.properties)
 
 
 def joined(first: Type | None, second: Type) -> Type:
