@@ -190,6 +190,11 @@ def test_another_structure_is_refused_here_and_by_the_published_schema(
             "the value path /title is in two places",
         ),
         (
+            lambda rules: rules["names"]["job"]["declared"].append({"values": "/jobs/*/run"}),
+            "/names/job/declared/1",
+            "the text at /jobs/*/run may hold expressions; expected the form `none` there",
+        ),
+        (
             lambda rules: rules["expressions"]["contexts"].update(x={"properties": {"y": {"names": "jop"}}}),
             "/expressions/contexts/x/properties/y/names",
             "there is no kind of names 'jop'; known are job",

@@ -78,19 +78,20 @@ def strict_rules(source: Source, default: Rules) -> Rules:
         "amend": amend,
         "expressions": {"delimiters": default["expressions"]["delimiters"]}
         | by_hand["expressions"]
-        | {"places": _strict_places(source.places, by_hand["no_steps"])},
+        | {"places": _strict_places(source.places, by_hand["no_steps"], by_hand["no_expressions"])},
         "names": by_hand["names"],
     }
 
 
-def _strict_places(forms: dict[Form, list[str]], no_steps: list[str]) -> list[Rules]:
-    """The places with types; in some of them, actionlint does not know steps."""
+def _strict_places(forms: dict[Form, list[str]], no_steps: list[str], no_expressions: list[str]) -> list[Rules]:
+    """The places with types; in some of them, actionlint does not know steps, and some hold names instead."""
     split: dict[Form, list[str]] = {}
     for form, paths in forms.items():
         without = replace(form, contexts=tuple(_without(form.contexts, ["steps"])))
-        for path in paths:
+        for path in (path for path in paths if path not in no_expressions):
             split.setdefault(without if path in no_steps else form, []).append(path)
-    return [form.place(paths, typed=True) for form, paths in split.items() if form.form != "none"]
+    places = [form.place(paths, typed=True) for form, paths in split.items() if form.form != "none"]
+    return [*places, Form("none").place(no_expressions, typed=True)]
 
 
 def _without(names: Iterable[str], left_out: list[str]) -> list[str]:

@@ -46,6 +46,7 @@ def _inconsistencies(rules: RulesFile, num_inherited: int) -> Iterator[Inconsist
     for name, kind in rules.names.items():
         yield from _in_kind(kind, rules, ("names", name))
     yield from _in_texts(rules)
+    yield from _in_names_with_expressions(rules)
     yield from _in_alike(rules)
 
 
@@ -163,6 +164,19 @@ def _in_texts(rules: RulesFile) -> Iterator[Inconsistency]:
         if is_part and (paths.count(path) > 1 or path in declared):
             problem = f"another rule says what the whole text at {visible_name(path or '')} is; expected one rule"
             yield Inconsistency(problem, at)
+
+
+def _in_names_with_expressions(rules: RulesFile) -> Iterator[Inconsistency]:
+    """Texts that are names hold no expressions: what an expression stands for is not known."""
+    places = rules.expressions.places if rules.expressions is not None else []
+    held = {path for place in places if place.form != "none" for path in place.at}
+    for name, kind in rules.names.items():
+        paths = [("declared", index, one.values) for index, one in enumerate(kind.declared)]
+        paths += [("referred", index, one.values) for index, one in enumerate(kind.referred)]
+        for part, index, path in paths:
+            if path in held:
+                problem = f"the text at {visible_name(path)} may hold expressions; expected the form `none` there"
+                yield Inconsistency(problem, pointer_to(["names", name, part, index]))
 
 
 def _in_alike(rules: RulesFile) -> Iterator[Inconsistency]:
