@@ -52,7 +52,7 @@ class Naming:
         self._closable = rules.closable
         self.promises = Promises(grammar, rules.closable)
         self._in_expressions = rules.kinds_in_expressions
-        self._texts_at: dict[Site, SiteTexts | None] = {}
+        self._texts_at: dict[WholeText, SiteTexts | None] = {}
         self._forms = {
             quoted: Rest(
                 grammar.automaton, grammar.automaton.state((pattern_language(form, MAX_FORM_REPEAT),)), frozenset([1])
@@ -85,7 +85,7 @@ class Naming:
                 is_scarce = (
                     not is_key
                     and any(kind.unique for kind in declared)
-                    and site_texts(self._grammar, watched.place, is_key=False) is not None
+                    and self._texts_of(WholeText(watched, is_key)) is not None
                 )
                 if is_scarce:
                     depths |= {depth for kind in declared for depth in kind.levels}
@@ -286,16 +286,16 @@ class Naming:
         heights = {level.depth: level.height for level in names.levels if steps[: level.depth] == level.steps}
         if any(depth not in heights for depth in site.depths):
             return
-        allowed, texts = choice(machine, names, site.slot), self._texts_of(site)
+        allowed, texts = choice(machine, names, site.slot), self._texts_of(site.slot)
         is_open = allowed.has_names() if texts is None or isinstance(allowed, PartChoice) else texts.can_be(allowed)
         height = max((heights[depth] for depth in site.depths), default=-1)
         self._set_closed(machine, [site.slot.watched.place.path], height, are_closed=not is_open)
 
-    def _texts_of(self, site: Site) -> SiteTexts | None:
-        """The texts that the schema allows at the place of a reference; None if every text is allowed."""
-        if site not in self._texts_at:
-            self._texts_at[site] = site_texts(self._grammar, site.slot.watched.place, is_key=site.slot.is_key)
-        return self._texts_at[site]
+    def _texts_of(self, slot: WholeText) -> SiteTexts | None:
+        """The texts that the schema allows at the place of a name; None if every text is allowed."""
+        if slot not in self._texts_at:
+            self._texts_at[slot] = site_texts(self._grammar, slot.watched.place, is_key=slot.is_key)
+        return self._texts_at[slot]
 
     def is_open(self, machine: NamedMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""

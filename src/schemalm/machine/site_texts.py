@@ -16,6 +16,7 @@ from schemalm.grammar.place_values import after, value_at
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY
 from schemalm.machine.choices import Choice, Rest
+from schemalm.machine.name_choices import rest_of
 from schemalm.rules.paths import Place
 
 # The texts of a place that are compared with those that are taken.
@@ -71,7 +72,6 @@ def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | N
 
 
 def _of_text(grammar: Grammar, nonterminal: int) -> SiteTexts | None:
-    node = grammar.nonterminals[nonterminal]
-    if not isinstance(node.state, Text | Key) or grammar.automaton.admits_every_text(node.state.dfa_state):
-        return None
-    return SiteTexts(Rest(grammar.automaton, node.state.dfa_state, frozenset(node.accepts)))
+    is_text = isinstance(grammar.nonterminals[nonterminal].state, Text | Key)
+    rest = rest_of(grammar, nonterminal) if is_text else None
+    return None if rest is None else SiteTexts(rest)
