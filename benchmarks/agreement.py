@@ -9,7 +9,7 @@ workflows, the files keep each one on which somebody disagrees, and every twenti
 
 Each line has an id, the judges that accept the workflow, the rules that accept it, and, where they disagree, why:
 
-    matrix-dup parser,service default,strict # items that may hold names cannot be required to differ
+    disp-default-choice parser,service default,strict # whether a default is an option depends on the type of the input
 
 A reason is written by hand, and stays as long as the disagreement does. Without one, the place that the rules refuse
 stands there.
@@ -118,11 +118,14 @@ class Rules:
         self._checkers = {name: Checker(compile_schema(SCHEMA, rules=rules)) for name, rules in RULES.items()}
 
     def refused_at(self, text: str) -> dict[str, str]:
-        """The place that rules refuse, by the rules that refuse a workflow; names of the author are `*`."""
+        """The place that rules refuse, by the rules that refuse a workflow; names of the author are `*`.
+
+        It is the root if the workflow cannot be read.
+        """
         try:
             value = load_document(text)
         except SchemaLMError:
-            return dict.fromkeys(RULES, "it cannot be read")
+            return dict.fromkeys(RULES, "/")
         failures = {name: checker.failures(value) for name, checker in self._checkers.items()}
         return {name: _place(found[0].pointer) for name, found in failures.items() if found}
 

@@ -8,6 +8,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from schemalm.checking.checker import Checker
+from schemalm.compilation import compile_schema
 from schemalm.documents.reading import parse_document
 from schemalm.limits import DEFAULT_LIMITS
 from schemalm.rules.amendments import amended
@@ -114,6 +116,8 @@ def test_what_github_refuses_is_refused(text: str) -> None:
         "on: push\njobs: {a: {runs-on: a}}",
         with_job("env: {}"),
         with_job("timeout-minutes: 0"),
+        with_job("if: 3000000000"),
+        with_job("strategy: {max-parallel: 8.0}"),
         with_job("container: {image: a, credentials: {username: a}}"),
         with_step("{run: ''}"),
         with_step("{run: echo, shell: fish}"),
@@ -124,6 +128,49 @@ def test_what_github_refuses_is_refused(text: str) -> None:
 def test_what_only_actionlint_refuses_is_refused_by_the_strict_level_only(text: str) -> None:
     assert accepts(text)
     assert not accepts(text, "github-workflow-strict")
+
+
+@cache
+def checker(level: str) -> Checker:
+    return Checker(compile_schema("github-workflow", rules=level))
+
+
+def is_fine(text: str, level: str) -> bool:
+    return not checker(level).failures(parse_document(text))
+
+
+NEEDY = "b: {needs: a, if: \"contains(needs.*.result, 'failure')\", runs-on: a, steps: [{run: echo}]}}"
+DISPATCH = f"on: {{workflow_dispatch: {{inputs: {{x: {{type: choice, options: [a, b]}}}}}}}}\n{JOB}"
+
+
+@pytest.mark.parametrize(
+    ("text", "strictly"),
+    [
+        (with_job("strategy: {matrix: {os: [a, b], other: [a]}}"), True),
+        (with_job("strategy: {matrix: {os: [a, a]}}"), False),
+        (with_job("strategy: {matrix: {os: [b, '${{ github.ref }}']}}"), False),
+        (DISPATCH, True),
+        (DISPATCH.replace("[a, b]", "[a, a]"), False),
+        (DISPATCH.replace("echo", "'${{ github.event.inputs.x }}'"), True),
+        (DISPATCH.replace("echo", "'${{ github.event.inputs.x.y }}'"), False),
+        (f"on: push\nenv: '${{{{ fromJSON(vars.x) }}}}'\n{JOB}", True),
+        (with_job("container: {image: a, env: '${{ needs }}'}"), False),
+        (f"on: push\nenv: '${{{{ github }}}}'\n{JOB}", False),
+        (f"on: push\nenv: '${{{{ github && inputs }}}}'\n{JOB}", False),
+        (with_job("strategy: '${{ fromJSON(vars.x) }}'"), True),
+        (with_job("strategy: '${{ github }}'"), False),
+        (with_job("strategy: '${{ needs }}'"), False),
+        (with_job("strategy: {max-parallel: 8}, if: 2147483647"), True),
+        (with_job("name: '${{ vars.A_1 }}'"), True),
+        (with_job("name: '${{ vars.GITHUB_A }}'"), False),
+        (with_job("name: \"${{ fromJSON('[1]')[0] }}\""), True),
+        (with_job("name: \"${{ fromJSON('[1')[0] }}\""), False),
+        (f"on: push\n{JOB[:-1]}, {NEEDY}", True),
+    ],
+)
+def test_what_expressions_and_names_hold_at_the_strict_level(text: str, strictly: bool) -> None:
+    assert is_fine(text, "github-workflow")
+    assert is_fine(text, "github-workflow-strict") == strictly
 
 
 def test_every_amendment_of_the_strict_level_keeps_a_reason() -> None:
