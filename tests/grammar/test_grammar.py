@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from schemalm.compilation import compile_schema
+from schemalm.documents.partial import opened, partial_of
 from schemalm.errors import SchemaError
 from schemalm.grammar import Grammar
 from schemalm.grammar.symbols import ARRAY_END, CONST, FREE_KEY, ITEM, KEY, NULL, OBJECT_END, Symbol
@@ -150,7 +151,7 @@ def test_a_prompt_narrows_the_grammar_to_values_that_contain_it(prompt: Any, val
     schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
     grammar = compile_schema(schema)
     plain = Tokenizer(grammar)
-    prompted = Tokenizer(grammar.with_prompt(prompt))
+    prompted = Tokenizer(grammar.with_prompt(opened(partial_of(prompt))))
     if fits:
         assert prompted.encode(value) == plain.encode(value)
     else:
@@ -158,11 +159,11 @@ def test_a_prompt_narrows_the_grammar_to_values_that_contain_it(prompt: Any, val
             prompted.encode(value)
 
 
-@pytest.mark.parametrize("prompt", [{"name": "z"}, [], {"tags": [1]}, {"a": float("nan")}, {"a": "\ud800"}, {1: 2}])
+@pytest.mark.parametrize("prompt", [{"name": "z"}, [], {"tags": [1]}])
 def test_a_prompt_that_no_value_contains_is_refused(prompt: Any) -> None:
     schema = {"type": "object", "properties": {"name": {"enum": ["x", "y"]}, "tags": {"items": {"type": "string"}}}}
     with pytest.raises(SchemaError):
-        compile_schema(schema).with_prompt(prompt)
+        compile_schema(schema).with_prompt(partial_of(prompt))
 
 
 def test_admitted_symbols_are_those_with_a_step() -> None:
@@ -245,7 +246,7 @@ def test_costs_are_returned_for_the_outcomes_that_the_parent_accepts() -> None:
 def test_a_grammar_with_another_order_reuses_the_languages() -> None:
     grammar = compile_schema({"type": "object", "properties": {"a": {"pattern": "^x"}, "b": {}}})
     assert grammar.with_key_orders({frozenset("ab"): ("b", "a")}).shapes is grammar.shapes
-    assert grammar.with_prompt({"b": 1}).automaton is grammar.automaton
+    assert grammar.with_prompt(partial_of({"b": 1})).automaton is grammar.automaton
 
 
 def test_the_names_of_objects_are_known_once_documents_reach_them() -> None:

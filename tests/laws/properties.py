@@ -121,22 +121,3 @@ def assert_refused(tokenizer: Tokenizer, value: Any) -> None:
         place = place[int(name)] if isinstance(place, list) else place[name]
     assert caught.value.keyword
     assert "cannot be written" not in caught.value.message, caught.value.message
-
-
-def thinned(value: Any, chance: random.Random) -> Any:
-    """Returns a part of the value: some keys are left out, and arrays are cut short."""
-    if isinstance(value, dict):
-        return {name: thinned(item, chance) for name, item in value.items() if chance.random() < 0.6}
-    if isinstance(value, list):
-        return [thinned(item, chance) for item in value[: chance.randint(0, len(value))]]
-    return value
-
-
-def states(value: Any, prompt: Any) -> bool:
-    """Whether the value contains everything that the prompt contains."""
-    if isinstance(prompt, dict):
-        return isinstance(value, dict) and all(name in value and states(value[name], prompt[name]) for name in prompt)
-    if isinstance(prompt, list):
-        enough = isinstance(value, list) and len(value) >= len(prompt)
-        return enough and all(map(states, value, prompt))
-    return json_equal(value, prompt)

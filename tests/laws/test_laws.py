@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.partial_values import described, partial_from, satisfies
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import DecodeError, SchemaError
+from schemalm.machine import Machine, Tables
 from schemalm.machine.derivation import Derivation, NotDerivableError
 from schemalm.tokenizer import Tokenizer
 
-from .properties import assert_encodes, assert_refused, mutated, oracle, prefixes, states, thinned, trained, walks
+from .properties import assert_encodes, assert_refused, mutated, oracle, prefixes, trained, walks
 from .schemas import is_ordinary, schemas, values
 
 seeds = st.integers(0, 2**32)
@@ -81,18 +83,35 @@ def test_a_schema_is_refused_as_empty_only_if_no_value_is_valid(schema: Any, giv
 @pytest.mark.slow
 @with_examples
 @given(schemas, seeds)
-def test_under_a_prompt_every_walk_contains_it_and_is_valid(schema: Any, seed: int) -> None:
+def test_under_a_prompt_every_walk_is_what_it_states_and_valid(schema: Any, seed: int) -> None:
     chance = random.Random(seed)
     tokenizer = compiled(schema)
     validator = oracle(schema)
     for ids in walks(tokenizer, chance, 2):
-        prompt = thinned(tokenizer.decode(ids), chance)
+        prompt = partial_from(tokenizer.decode(ids), chance)
         prompted = Tokenizer(tokenizer.grammar.with_prompt(prompt))
         for ids_of_prompted in walks(prompted, chance, 2):
             # The plain grammar reads what the prompted machine writes.
             value = tokenizer.decode(ids_of_prompted)
-            assert states(value, prompt), (value, prompt)
+            assert satisfies(value, prompt), (value, described(prompt))
             assert validator.is_valid(value), value
+
+
+@pytest.mark.slow
+@with_examples
+@given(schemas, seeds)
+def test_a_prompt_admits_every_valid_value_that_it_states(schema: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    tokenizer = compiled(schema)
+    for ids in walks(tokenizer, chance, 2):
+        value = tokenizer.decode(ids)
+        prompt = partial_from(value, chance)
+        machine = Machine(Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary))
+        # Stated free keys come in the prompt's order, which is the value's order here.
+        for token in tokenizer.encode(value):
+            assert machine.mask()[token], (value, described(prompt))
+            machine.advance(token)
+        assert machine.is_complete
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemalm.compilation import compile_schema
+from schemalm.documents.partial import opened, partial_of
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
 
@@ -335,7 +336,7 @@ def test_under_a_prompt_every_walk_contains_it(seed: int) -> None:
     }
     tokenizer = tokenizer_of(schema)
     prompt = {"jobs": {"build": {"steps": [1]}}, "extra": "é"}
-    machine = Machine(Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary))
+    machine = Machine(Tables(tokenizer.grammar.with_prompt(opened(partial_of(prompt))), tokenizer.vocabulary))
     chance = random.Random(seed)
     tokens: list[int] = []
     while not machine.is_complete and len(tokens) < 60:

@@ -10,6 +10,7 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.documents import json_equal
+from schemalm.documents.partial import partial_of
 from schemalm.errors import ConfigurationError, DataError, DecodeError, InvalidDocument
 from schemalm.grammar import Grammar
 from schemalm.tokenizer import Tokenizer
@@ -201,7 +202,7 @@ def test_a_prompt_does_not_change_the_tokens(documents: list[Any]) -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": {}}
     grammar = compile_schema(schema)
     tokenizer = Tokenizer.train(grammar, documents, vocab_size=350)
-    prompted = tokenizer.grammar.with_prompt({"name": documents[0]["name"]})
+    prompted = tokenizer.grammar.with_prompt(partial_of({"name": documents[0]["name"]}))
     assert len(prompted.symbols) == len(tokenizer.grammar.symbols)
 
 

@@ -7,8 +7,12 @@ assertions. All of them are immutable and hashable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from schemalm.documents.values import JSONValue, json_equal
+from schemalm.documents.limits import DEFAULT_LIMITS
+from schemalm.documents.values import JSONValue, find_fault, json_equal
+from schemalm.errors import PromptError
+from schemalm.json_pointer import pointer_to
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class TextLike:
 
 @dataclass(frozen=True)
 class NumberLike:
-    """A number whose text begins with a prefix; its text is what `json.dumps` writes, but never has an exponent."""
+    """A number whose text begins with a prefix; its text is what Python's `repr` writes."""
 
     prefix: str
 
@@ -87,8 +91,56 @@ ANYTHING, MORE = Anything(), More()
 
 def exactly(value: JSONValue) -> Partial:
     """Return the partial value that states a whole value and nothing else."""
+    return partial_of(value)
+
+
+def partial_of(value: Any, *, is_open: bool = False) -> Partial:
+    """Return what a value with `...` in it states.
+
+    `...` as a value is anything, as an item any number of items, as a key with the value `...` any other keys; the
+    value False under it says that there are none. is_open: whether other keys or items may follow those of the
+    outermost object or list that does not say so itself. Raises `PromptError` for what is no JSON value.
+    """
+    return _partial(value, (), is_open)
+
+
+def _partial(value: Any, path: tuple[str | int, ...], is_open: bool) -> Partial:
+    if len(path) > DEFAULT_LIMITS.max_depth:
+        raise _no_prompt(path, f"nested more than {DEFAULT_LIMITS.max_depth} levels deep")
+    if value is ...:
+        return ANYTHING
     if isinstance(value, dict):
-        return PartialObject(tuple((key, exactly(child)) for key, child in value.items()))
+        return _partial_object(value, path, is_open)
     if isinstance(value, list):
-        return PartialArray(tuple(exactly(item) for item in value))
+        items = [MORE if item is ... else _partial(item, (*path, at), False) for at, item in enumerate(value)]
+        return PartialArray(tuple(items) + ((MORE,) if is_open else ()))
+    if fault := find_fault(value, DEFAULT_LIMITS):
+        raise _no_prompt(path, fault)
     return Exactly(value)
+
+
+def _partial_object(value: dict[Any, Any], path: tuple[str | int, ...], is_open: bool) -> Partial:
+    entries = []
+    for key, child in value.items():
+        if key is ...:
+            if child is not ... and child is not False:
+                raise _no_prompt(path, f"the key ... takes ... (other keys) or false (no other keys), not {child!r}")
+            is_open = child is ...
+        elif fault := find_fault({key: None}, DEFAULT_LIMITS):
+            raise _no_prompt(path, fault)
+        else:
+            entries.append((key, _partial(child, (*path, key), False)))
+    return PartialObject(tuple(entries), is_open)
+
+
+def opened(partial: Partial) -> Partial:
+    """Return what is stated if other keys and items may be added everywhere."""
+    if isinstance(partial, PartialObject):
+        return PartialObject(tuple((key, opened(child)) for key, child in partial.entries), True, partial.next_key)
+    if isinstance(partial, PartialArray):
+        return PartialArray((*(MORE if isinstance(item, More) else opened(item) for item in partial.items), MORE))
+    return partial
+
+
+def _no_prompt(path: tuple[str | int, ...], fault: str) -> PromptError:
+    return PromptError(f"not a partial JSON value: {fault}", pointer=pointer_to(path))

@@ -33,6 +33,7 @@ from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import conjuncts
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
+from schemalm.schema.prompt import StatedItems
 
 # The most states from which paths are cached.
 MAX_CACHED_STEPS = 50_000
@@ -222,4 +223,6 @@ def _num_required_by(atom: object) -> int:
         return int(atom.parts[0])
     if isinstance(atom, Contains):
         return int(atom.parts[1])
+    if isinstance(atom, StatedItems):
+        return atom.num_needed
     return len(atom.parts[0]) if isinstance(atom, Items) else 0

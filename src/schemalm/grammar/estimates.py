@@ -14,7 +14,7 @@ from schemalm.schema.assertions import Reference
 from schemalm.schema.formula import TRUE, Atom, Constant, ExactlyOne, Formula, Not, Or, Question, children
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
-from schemalm.schema.prompt import StatedKeys
+from schemalm.schema.prompt import HasKeyLike, StatedItems, StatedKeys
 
 # A cost that no value can have.
 UNREACHABLE = 1 << 60
@@ -146,7 +146,7 @@ class Estimates:
 
 
 def _lower_bound_of_atom(atom: Atom, holds: bool) -> int:
-    if isinstance(atom, Has | Promised):
+    if isinstance(atom, Has | Promised | HasKeyLike):
         return MEMBER_SYMBOLS * holds
     if isinstance(atom, MinItems | MinProperties):
         return MEMBER_SYMBOLS * int(atom.parts[0]) * holds
@@ -161,8 +161,8 @@ def _lower_bound_of_atom(atom: Atom, holds: bool) -> int:
             if least == 0 and most is not None
             else 0
         )
-    if isinstance(atom, StatedKeys):
-        return MEMBER_SYMBOLS * len(atom.entries) * holds
+    if isinstance(atom, StatedKeys | StatedItems):
+        return MEMBER_SYMBOLS * atom.num_needed * holds
     return MEMBER_SYMBOLS if isinstance(atom, Members | Items | PropertyNames) and not holds else 0
 
 
@@ -192,7 +192,7 @@ def _relevance_of_atom(atom: Atom, holds: bool) -> Relevance:
             return ANY_KEY
         return Relevance(frozenset(name for name, shape in named if shape != TRUE))
     needed = (
-        isinstance(atom, MinProperties | StatedKeys | Promised)
+        isinstance(atom, MinProperties | StatedKeys | HasKeyLike | Promised)
         if holds
         else isinstance(atom, MaxProperties | PropertyNames)
     )

@@ -7,14 +7,11 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
-from schemalm.documents.limits import DocumentLimits
-from schemalm.documents.values import find_fault
+from schemalm.documents.partial import Partial
 from schemalm.errors import SchemaError
 from schemalm.grammar.costs import Costs, CostTable
 from schemalm.grammar.distinct_items import DistinctItems
@@ -32,7 +29,7 @@ from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Atom, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
-from schemalm.schema.prompt import Prompt
+from schemalm.schema.prompt import formula_of
 from schemalm.schema.sources import Schema
 from schemalm.schema.translation import Translation
 
@@ -140,16 +137,13 @@ class Grammar:
         self.budget.begin_compilation()
         return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
 
-    def with_prompt(self, prompt: Any) -> Grammar:
-        """Returns the grammar of the values that contain all that a partial value contains, with the same symbols.
+    def with_prompt(self, prompt: Partial) -> Grammar:
+        """Returns the grammar of the values that a partial value states, with the same symbols.
 
-        Raises SchemaError if there are no such values, or if `prompt` is not a JSON value.
+        Raises SchemaError if there are no such values.
         """
-        fault = find_fault(prompt, DocumentLimits())
-        if fault:
-            raise SchemaError(f"the prompt is not a JSON value: {fault}")
         self.budget.begin_compilation()
-        return Grammar(self.translation, self.key_orders, Prompt(json.dumps(prompt)), self.symbols, self.rules)
+        return Grammar(self.translation, self.key_orders, formula_of(prompt), self.symbols, self.rules)
 
     @property
     def needs_different_items(self) -> bool:

@@ -18,7 +18,7 @@ from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems,
 from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
 from schemalm.schema.keywords.objects import Has, MaxProperties, Members, MinProperties, PropertyNames
 from schemalm.schema.keywords.strings import Format, MaxLength, MinLength, Pattern, StringIn
-from schemalm.schema.prompt import Prompt, StatedKeys, StringIs
+from schemalm.schema.prompt import HasKeyLike, NumberBegins, Prompt, StatedItems, StatedKeys, StringIs, StringLike
 
 FORMULA_NAMES: dict[type[Formula], str] = {
     And: "And",
@@ -30,6 +30,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     Format: "Format",
     FreeText: "FreeText",
     Has: "Has",
+    HasKeyLike: "HasKeyLike",
     Is: "Is",
     IsInteger: "IsInteger",
     Items: "Items",
@@ -46,6 +47,7 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     Minimum: "Minimum",
     MultipleOf: "MultipleOf",
     Not: "Not",
+    NumberBegins: "NumberBegins",
     NumberIn: "NumberIn",
     Or: "Or",
     Pattern: "Pattern",
@@ -56,9 +58,11 @@ FORMULA_NAMES: dict[type[Formula], str] = {
     PropertyNames: "PropertyNames",
     Question: "Question",
     Reference: "Reference",
+    StatedItems: "StatedItems",
     StatedKeys: "StatedKeys",
     StringIn: "StringIn",
     StringIs: "StringIs",
+    StringLike: "StringLike",
     TextAt: "TextAt",
     Unique: "Unique",
 }

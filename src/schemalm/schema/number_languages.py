@@ -15,6 +15,7 @@ from schemalm.regular.language import (
     Language,
     complement,
     intersection,
+    sequence,
     union,
 )
 from schemalm.regular.multiples import misjudged_by_divisor, multiples
@@ -26,10 +27,11 @@ from schemalm.regular.numbers import (
     number_texts,
     other_spellings,
 )
-from schemalm.regular.words import MAX_WORDS, words
+from schemalm.regular.words import MAX_WORDS, literal, words
 from schemalm.schema.assertions import IsInteger
 from schemalm.schema.formula import TRUE, And, Atom, Constant, Formula, Not, Or, atoms, children, conjuncts
 from schemalm.schema.keywords.numbers import Maximum, Minimum, MultipleOf, NumberIn
+from schemalm.schema.prompt import NumberBegins
 
 
 def number_language(formula: Formula) -> Language:
@@ -147,6 +149,8 @@ def exactly_one_of(parts: list[Language]) -> Language:
 def _atom_language(atom: Atom) -> Language:
     if isinstance(atom, NumberIn):
         return words(text.encode() for text in atom.texts)
+    if isinstance(atom, NumberBegins):
+        return sequence(literal(atom.parts[0].encode()), EVERYTHING)
     if isinstance(atom, Minimum):
         return at_least(*atom.parts)
     if isinstance(atom, Maximum):

@@ -1,39 +1,42 @@
-"""The assertions of a prompt: that a value contains what a partial value states."""
+"""The assertions of a prompt: that a value is what a partial value states (`documents/partial.py`).
+
+`formula_of` makes the formula of a whole prompt. Choices become "or", so branches run side by side as everywhere else:
+where an item after `...` may be the next stated one or one before it, both are followed.
+"""
 
 from __future__ import annotations
 
 import json
 
+from schemalm.documents.partial import (
+    Anything,
+    Exactly,
+    More,
+    NumberLike,
+    OneOf,
+    Partial,
+    PartialArray,
+    PartialObject,
+    TextLike,
+)
 from schemalm.regular.numbers import text_of_number
 from schemalm.schema.assertions import Assertion, Is, KeyTest, kind_of
-from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, child_has
-from schemalm.schema.keywords.arrays import MinItems, items
+from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_has, negate
+from schemalm.schema.keywords.arrays import ArrayAssertion
 from schemalm.schema.keywords.numbers import NumberIn
 from schemalm.schema.keywords.objects import ObjectAssertion
 
 
 class Prompt(Assertion):
-    """parts: (JSON text,): the value contains this partial value; applies to all kinds.
-
-    Objects and arrays may have more keys and items than the prompt; numbers and strings must be equal.
-    """
+    """parts: (kind, formula): the value is of this kind and satisfies the formula; applies to all kinds."""
 
     __slots__ = ()
     keyword = "prompt"
 
     def of_kind(self, kind: str) -> Formula:
-        """The prompt as a formula for values of `kind`."""
-        value = json.loads(str(self.parts[0]))
-        if kind_of(value) != kind:
-            return FALSE
-        if kind == "object":
-            return stated_keys(tuple((name, Prompt(json.dumps(item))) for name, item in value.items()))
-        if kind == "array":
-            stated = items(tuple(Prompt(json.dumps(item)) for item in value), TRUE)
-            return all_of([stated, MinItems(len(value))]) if value else TRUE
-        if kind == "string":
-            return StringIs(value)
-        return NumberIn((text_of_number(value),)) if kind == "number" else Is(json.dumps(value))
+        """The formula for values of the stated kind."""
+        stated, formula = self.parts
+        return formula if kind == stated else FALSE
 
     def unrestricted(self) -> Formula:
         """No demand."""
@@ -54,21 +57,67 @@ class StringIs(Assertion):
         return text
 
 
+class StringLike(Assertion):
+    """parts: (prefix, rest, excluded): a string that begins with a prefix, as in `TextLike`."""
+
+    __slots__ = ()
+    keyword = "prompt"
+    kind = "string"
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of the string."""
+        prefix: str = self.parts[0]
+        return prefix
+
+    @property
+    def rest(self) -> str:
+        """A pattern that the whole text after the prefix matches."""
+        return _whole(self.parts[1])
+
+    @property
+    def excluded(self) -> str | None:
+        """A pattern that the whole string does not match; None excludes nothing."""
+        return None if self.parts[2] is None else _whole(self.parts[2])
+
+
+class NumberBegins(Assertion):
+    """parts: (prefix,): the text of the number begins with a prefix."""
+
+    __slots__ = ()
+    keyword = "prompt"
+    kind = "number"
+
+
 class StatedKeys(ObjectAssertion):
-    """parts: (entries,): the keys of a prompt that are still missing, as (name, Prompt).
+    """parts: (entries, is_open): the stated keys that are missing, as (name, formula), and whether others may come.
 
     Keys that the schema names keep their order. The others precede all other free keys, in the prompt's order.
     """
 
     __slots__ = ()
     keyword = "prompt"
-    holds_at_end = False
 
     @property
     def entries(self) -> tuple[tuple[str, Formula], ...]:
-        """The missing keys with their prompts."""
+        """The missing keys with what is stated of their values."""
         entries: tuple[tuple[str, Formula], ...] = self.parts[0]
         return entries
+
+    @property
+    def num_needed(self) -> int:
+        """The number of missing keys."""
+        return len(self.entries)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether keys that are not stated may come."""
+        return bool(self.parts[1])
+
+    @property
+    def holds_at_end(self) -> bool:  # type: ignore[override]
+        """Whether no key is missing."""
+        return not self.entries
 
     @property
     def needed_keys(self) -> tuple[str, ...]:
@@ -77,19 +126,113 @@ class StatedKeys(ObjectAssertion):
 
     def key_formulas(self) -> tuple[Formula, ...]:
         """Whether the key is the first missing one."""
-        return (StringIs(self.entries[0][0]),)
+        return (StringIs(self.entries[0][0]),) if self.entries else ()
 
     def at_key(self, name: str | None, test: KeyTest) -> Formula:
-        """Requires the prompt's value under the key; a free key must be the next missing one."""
-        if name is None and not test(self.key_formulas()[0]):
+        """Requires what is stated under the key; a free key must be the next missing one."""
+        if name is None and (not self.entries or not test(self.key_formulas()[0])):
             return FALSE
         position = 0 if name is None else next((i for i, entry in enumerate(self.entries) if entry[0] == name), None)
         if position is None:
-            return self
-        after = stated_keys(self.entries[:position] + self.entries[position + 1 :])
+            return self if self.is_open else FALSE
+        after = stated_keys(self.entries[:position] + self.entries[position + 1 :], is_open=self.is_open)
         return all_of([child_has(self.entries[position][1]), after])
 
 
-def stated_keys(entries: tuple[tuple[str, Formula], ...]) -> Formula:
+class HasKeyLike(ObjectAssertion):
+    """parts: (formula,): the object needs one more key that satisfies a formula over strings."""
+
+    __slots__ = ()
+    keyword = "prompt"
+    holds_at_end = False
+
+    def key_formulas(self) -> tuple[Formula, ...]:
+        """The formula."""
+        return self.parts
+
+    def at_key(self, name: str | None, test: KeyTest) -> Formula:
+        """Nothing more is needed after such a key."""
+        return TRUE if test(self.parts[0]) else self
+
+
+class StatedItems(ArrayAssertion):
+    """parts: (items,): what is stated of the remaining items, in order; None stands for any number of items."""
+
+    __slots__ = ()
+    keyword = "prompt"
+
+    @property
+    def num_needed(self) -> int:
+        """The number of stated items that are still missing."""
+        return sum(item is not None for item in self.parts[0])
+
+    @property
+    def holds_at_end(self) -> bool:  # type: ignore[override]
+        """Whether no stated item is missing."""
+        return not self.num_needed
+
+    def at_item(self) -> Formula:
+        """The next item is the next stated one; or, if others may come before that, one of these."""
+        items: tuple[Formula | None, ...] = self.parts[0]
+        if not items:
+            return FALSE
+        if items[0] is None:
+            return any_of([self, stated_items(items[1:]).at_item()]) if len(items) > 1 else self
+        return all_of([child_has(items[0]), stated_items(items[1:])])
+
+
+def stated_keys(entries: tuple[tuple[str, Formula], ...], *, is_open: bool = True) -> Formula:
     """The assertion that these keys are still missing."""
-    return StatedKeys(entries) if entries else TRUE
+    return StatedKeys(entries, is_open) if entries or not is_open else TRUE
+
+
+def stated_items(items: tuple[Formula | None, ...]) -> StatedItems:
+    """The assertion about the remaining items; None after None adds nothing."""
+    return StatedItems(tuple(item for at, item in enumerate(items) if item is not None or not at or items[at - 1]))
+
+
+def formula_of(partial: Partial) -> Formula:
+    """The formula of the values that a partial value states."""
+    match partial:
+        case Anything():
+            formula: Formula = TRUE
+        case OneOf():
+            formula = any_of([formula_of(choice) for choice in partial.choices])
+        case PartialObject():
+            formula = Prompt("object", _object_formula(partial))
+        case PartialArray():
+            items = tuple(None if isinstance(item, More) else formula_of(item) for item in partial.items)
+            formula = Prompt("array", stated_items(items))
+        case TextLike():
+            formula = Prompt("string", _string_like(partial))
+        case NumberLike():
+            formula = Prompt("number", NumberBegins(partial.prefix))
+        case Exactly():
+            formula = Prompt(kind_of(partial.value), _scalar_formula(partial))
+    return formula
+
+
+def _object_formula(partial: PartialObject) -> Formula:
+    entries = tuple((name, formula_of(child)) for name, child in partial.entries)
+    stated = stated_keys(entries, is_open=partial.is_open)
+    if partial.next_key is None:
+        return stated
+    others = [negate(StringIs(name)) for name, _ in entries if name.startswith(partial.next_key.prefix)]
+    return all_of([stated, HasKeyLike(all_of([_string_like(partial.next_key), *others]))])
+
+
+def _string_like(partial: TextLike) -> StringLike:
+    return StringLike(partial.prefix, partial.rest, partial.excluded)
+
+
+def _scalar_formula(partial: Exactly) -> Formula:
+    value = partial.value
+    if isinstance(value, str):
+        return StringIs(value)
+    if value is None or isinstance(value, bool):
+        return Is(json.dumps(value))
+    return NumberIn((text_of_number(value),))
+
+
+def _whole(pattern: str) -> str:
+    return f"^(?:{pattern})$"

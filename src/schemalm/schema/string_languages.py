@@ -23,6 +23,7 @@ from schemalm.regular.language import (
     derivative,
     intersection,
     repeat,
+    sequence,
     union,
 )
 from schemalm.regular.pattern import disputed_texts
@@ -32,7 +33,7 @@ from schemalm.schema.formula import TRUE, And, Atom, Constant, ExactlyOne, Formu
 from schemalm.schema.keywords.strings import Format, InLanguage, MaxLength, MinLength, Pattern, StringIn
 from schemalm.schema.number_languages import exactly_one_of
 from schemalm.schema.patterns import Patterns
-from schemalm.schema.prompt import StringIs
+from schemalm.schema.prompt import StringIs, StringLike
 
 
 class StringLanguages:
@@ -81,8 +82,8 @@ class StringLanguages:
     def _text_language(self, formula: Formula) -> Language:
         if isinstance(formula, StringIn):
             return words(text.encode() for text in formula.texts)
-        if isinstance(formula, StringIs):
-            return literal(formula.text.encode())
+        if isinstance(formula, StringIs | StringLike):
+            return self._prompted(formula)
         if isinstance(formula, Pattern):
             return self._patterns.language(formula.source)
         if isinstance(formula, Format):
@@ -90,6 +91,15 @@ class StringLanguages:
         if isinstance(formula, InLanguage):
             return formula.language
         return self.language(formula)
+
+    def _prompted(self, like: StringIs | StringLike) -> Language:
+        """The strings that a prompt states."""
+        if isinstance(like, StringIs):
+            return literal(like.text.encode())
+        texts = sequence(literal(like.prefix.encode()), self._patterns.language(like.rest))
+        if like.excluded is None:
+            return texts
+        return intersection([texts, complement(self._patterns.language(like.excluded))])
 
     def doubtful_texts(self, in_doubt: Iterable[Atom]) -> Language:
         """Strings that an assertion may judge differently from its language; that of a format may be too small."""
