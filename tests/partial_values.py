@@ -75,10 +75,8 @@ def partial_from(value: Any, chance: random.Random) -> Partial:
         return ANYTHING
     if chance.random() < 0.1:
         return OneOf((partial_of(chance.choice([None, 1, "x"])), partial_from(value, chance)))
-    if isinstance(value, dict):
-        return _partial_object(value, chance)
-    if isinstance(value, list):
-        return _partial_array(value, chance)
+    if isinstance(value, dict | list):
+        return _partial_object(value, chance) if isinstance(value, dict) else _partial_array(value, chance)
     if chance.random() < 0.6 or value is None or isinstance(value, bool):
         return Exactly(value)
     if isinstance(value, str):

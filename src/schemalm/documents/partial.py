@@ -113,7 +113,7 @@ def _partial(value: Any, path: tuple[str | int, ...], is_open: bool) -> Partial:
         return _partial_object(value, path, is_open)
     if isinstance(value, list):
         items = [MORE if item is ... else _partial(item, (*path, at), False) for at, item in enumerate(value)]
-        return PartialArray(tuple(items) + ((MORE,) if is_open else ()))
+        return PartialArray((*items, MORE) if is_open and MORE not in items else tuple(items))
     if fault := find_fault(value, DEFAULT_LIMITS):
         raise _no_prompt(path, fault)
     return Exactly(value)
@@ -123,9 +123,9 @@ def _partial_object(value: dict[Any, Any], path: tuple[str | int, ...], is_open:
     entries = []
     for key, child in value.items():
         if key is ...:
-            if child is not ... and child is not False:
+            if child is not ... and child is not None and child is not False:
                 raise _no_prompt(path, f"the key ... takes ... (other keys) or false (no other keys), not {child!r}")
-            is_open = child is ...
+            is_open = child is not False
         elif fault := find_fault({key: None}, DEFAULT_LIMITS):
             raise _no_prompt(path, fault)
         else:

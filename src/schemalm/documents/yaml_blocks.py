@@ -20,7 +20,9 @@ from schemalm.documents.yaml_scalars import block_scalar, end_of, plain_scalar
 
 
 class BlockReader(PlacementChecker):
-    """Reads values in block style."""
+    """Reads values in block style; `entry_word` is that of `parse`."""
+
+    entry_word: str | None = None
 
     def node(self, column: int, empty: int, is_in_mapping: bool = False) -> None:
         """Read a value inside a collection at a column; an omitted value gets the offset `empty`.
@@ -165,6 +167,9 @@ class BlockReader(PlacementChecker):
 
     def _simple_entry(self, column: int, key: Leaf) -> None:
         self.emit(key)
+        if self.text[self.pos] != ":":  # the entry word
+            self.emit(key)
+            return
         self.pos += 1
         self.can_begin = False
         self.node(column, key[3], is_in_mapping=True)
@@ -190,6 +195,6 @@ class BlockReader(PlacementChecker):
         name, start = anchor or (None, self.pos)
         self.check_key(start)
         text, is_plain = self._leaf_in_block(column)
-        if not self._is_key(start):
+        if not self._is_key(start) and not (is_plain and text == self.entry_word):
             self.refuse_text(start)
         return text, is_plain, name, start

@@ -29,7 +29,7 @@ class Expansion:
 
 
 @dataclass(slots=True)
-class _Subtree:
+class Subtree:
     """A value with its size: nodes and characters after aliases are expanded, and levels of containers."""
 
     value: JSONValue
@@ -45,7 +45,7 @@ class _Open:
     `merged`: the mappings that `<<` names, None before `<<` is read; `is_merging`: they are read next.
     """
 
-    tree: _Subtree
+    tree: Subtree
     anchor: str | None
     key: str | None = None
     merged: list[JSONValue] | None = None
@@ -64,7 +64,7 @@ class Composer:
         self.expansion = expansion
         self.offset = 0
         self.opened: list[_Open] = []
-        self.anchors: dict[str, _Subtree] = {}
+        self.anchors: dict[str, Subtree] = {}
         self.roots: list[JSONValue] = []
         self.num_documents = 0
         self.num_nodes = 0
@@ -97,8 +97,8 @@ class Composer:
         if len(self.opened) + target.height > self.limits.max_depth:
             self._refuse(faults.TOO_DEEP_BY_ALIASES.format(self.limits.max_depth))
         self._expand(target)
-        copied = _Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
-        self._add(copied, f"the value of *{name}")
+        copied = Subtree(_copy(target.value), target.num_nodes, target.num_characters, target.height)
+        self.add(copied, f"the value of *{name}")
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
         """Add a scalar."""
@@ -113,9 +113,9 @@ class Composer:
             value = text
         if fault := scalar_fault(value):
             self._refuse(fault)
-        tree = _Subtree(value, 0 if is_key else 1, len(text))
+        tree = Subtree(value, 0 if is_key else 1, len(text))
         self._spend(tree.num_nodes, tree.num_characters)
-        self._add(tree, text[:40] or "an empty key")
+        self.add(tree, text[:40] or "an empty key")
         if anchor is not None:
             self.anchors[anchor] = tree
 
@@ -145,7 +145,7 @@ class Composer:
         self._spend(1, 0)
         if anchor is not None:
             self.anchors.pop(anchor, None)  # inside, the name refers to this value, which is incomplete
-        self.opened.append(_Open(_Subtree({} if is_mapping else [], height=1), anchor))
+        self.opened.append(_Open(Subtree({} if is_mapping else [], height=1), anchor))
 
     def end(self, start: int) -> None:
         """End the innermost mapping or list."""
@@ -153,7 +153,7 @@ class Composer:
         closed = self.opened.pop()
         if closed.merged:
             closed.tree.value = _merge(closed.merged, closed.tree.value)
-        self._add(closed.tree, "")
+        self.add(closed.tree, "")
         if closed.anchor is not None:
             self.anchors[closed.anchor] = closed.tree
 
@@ -180,7 +180,7 @@ class Composer:
         """Return whether the next value is an item of the list that `<<` names."""
         return len(self.opened) > 1 and self.opened[-2].is_merging
 
-    def _add(self, tree: _Subtree, spelling: str) -> None:
+    def add(self, tree: Subtree, spelling: str) -> None:
         """Add a complete value to its container; `spelling` names it in messages if it is a key."""
         if not self.opened:
             self.roots.append(tree.value)
@@ -204,7 +204,7 @@ class Composer:
                 container[parent.key] = tree.value
                 parent.key = None
 
-    def _end_merge(self, mapping: _Open, tree: _Subtree) -> None:
+    def _end_merge(self, mapping: _Open, tree: Subtree) -> None:
         """Take the value of `<<`: a mapping or a list of mappings; their own levels do not count."""
         is_list = isinstance(tree.value, list)
         mapping.merged = tree.value if isinstance(tree.value, list) else [tree.value]
@@ -220,7 +220,7 @@ class Composer:
             self._refuse(faults.REPEATED.format(key[:80]))
         return key
 
-    def _expand(self, target: _Subtree) -> None:
+    def _expand(self, target: Subtree) -> None:
         """Count the size that an alias adds, for this document and for all documents of the text."""
         self._spend(target.num_nodes, target.num_characters)
         self.expansion.num_nodes += target.num_nodes

@@ -33,10 +33,14 @@ def compose(
     `merge_keys` resolves `<<` as YAML 1.1 does, instead of refusing it. `expansion` is the count of earlier documents
     of the text, to which this one adds.
     """
-    composer = Composer(limits, merge_keys, expansion or Expansion())
+    return build(text, Composer(limits, merge_keys, expansion or Expansion()), source)
+
+
+def build(text: str, composer: Composer, source: str, *, entry_word: str | None = None) -> JSONValue:
+    """Return the value that a composer makes of a text; `entry_word` is that of `parse`."""
     try:
         _check_characters(text)
-        parse(text, composer)
+        parse(text, composer, entry_word=entry_word)
         return composer.value()
     except YAMLFault as fault:
         line, column = position_of(text, fault.offset)

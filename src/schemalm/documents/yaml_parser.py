@@ -26,9 +26,14 @@ _DIRECTIVE = re.compile(
 )
 
 
-def parse(text: str, builder: Builder) -> None:
-    """Call a builder with everything in a text; raises `YAMLFault`, and whatever the builder raises."""
-    _Parser(text, builder).stream()
+def parse(text: str, builder: Builder, *, entry_word: str | None = None) -> None:
+    """Call a builder with everything in a text; raises `YAMLFault`, and whatever the builder raises.
+
+    entry_word: a plain word that, alone on its line, is an entry of a block mapping: both the key and the value.
+    """
+    parser = _Parser(text, builder)
+    parser.entry_word = entry_word
+    parser.stream()
 
 
 class _Parser(BlockReader):

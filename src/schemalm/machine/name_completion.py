@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
+from schemalm.errors import GuardError
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText, is_part_of_name
+from schemalm.rules.violations import NAMES
 
 
 def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
@@ -74,7 +76,10 @@ def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoic
     assert names is not None
     rest = Rest(automaton, state.dfa_state, frozenset([outcome]))
     if isinstance(allowed, PartChoice):
-        return next(allowed.endings(rest))
+        found = next(allowed.endings(rest), None)
+        if found is None:
+            raise GuardError(NAMES, machine.top.path)
+        return found
     for text in _endings(names.prefix, allowed):
         for spelled in (text, text.lower(), text.upper()):
             if rest.allows(spelled, True) and allowed.allows(names.prefix + spelled, True):
@@ -83,7 +88,10 @@ def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoic
     if allowed.keys is not None:
         keys = allowed.keys.after(names.prefix)
         texts = _alternately(texts, keys.automaton.texts(keys.dfa_state, keys.outcomes))
-    return next(text for text in texts if rest.allows(text, True) and allowed.allows(names.prefix + text, True))
+    for text in texts:
+        if rest.allows(text, True) and allowed.allows(names.prefix + text, True):
+            return text
+    raise GuardError(NAMES, machine.top.path)
 
 
 def _outside_names(machine: NamedMachine, outcome: int) -> list[int]:
@@ -107,7 +115,9 @@ def _nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -
         cost = grammar.costs(step.opened[0]).get(outcome) if step.opened else 0 if step.outcome == outcome else None
         if cost is not None and (best < 0 or cost < least):
             best, least = symbol, cost
-    assert best >= 0, "a text can always be ended"
+    if best < 0:
+        # Without a prompt a name can always be ended; what a prompt states may refer to what is not there.
+        raise GuardError(NAMES, machine.top.path)
     return best
 
 

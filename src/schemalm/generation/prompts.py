@@ -1,0 +1,36 @@
+"""The tables of a prompt: the mask admits what it states, and nothing that contradicts it.
+
+In goes a partial value; out come tables for machines. A prompt that no document can keep is refused at once, with the
+reason (`prompt_faults.py`): by the schema where the grammar of the prompt is empty; by guards and the rules about names
+where the cheapest document under the prompt is not found, or breaks them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from schemalm.documents.partial import Partial, partial_of
+from schemalm.errors import DecodeError, GuardError, LimitError, SchemaError
+from schemalm.generation.prompt_faults import prompt_error
+from schemalm.machine import Machine, Tables
+from schemalm.tokenizer import Tokenizer
+
+
+def prompt_tables(tokenizer: Tokenizer, prompt: Any) -> Tables | None:
+    """Return the tables of the documents that a prompt states; None if there is no prompt.
+
+    prompt: a value with `...` in it, whose outermost object or list is open, or a partial value. Raises PromptError
+    with the pointer and the reason if no document keeps the prompt, LimitError if the limits do not suffice to find
+    one.
+    """
+    if prompt is None:
+        return None
+    partial = prompt if isinstance(prompt, get_args(Partial)) else partial_of(prompt, is_open=True)
+    try:
+        tables = Tables(tokenizer.grammar.with_prompt(partial), tokenizer.vocabulary)
+        tokenizer.decode(Machine(tables).completion())
+    except LimitError:
+        raise
+    except (SchemaError, GuardError, DecodeError):
+        raise prompt_error(tokenizer, partial) from None
+    return tables
