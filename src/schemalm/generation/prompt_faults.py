@@ -65,19 +65,22 @@ def _document_with(tokenizer: Tokenizer, path: Path, part: Partial) -> tuple[Pat
     return _document_with(tokenizer, tuple(above), inner)
 
 
+def cheapest_value(tables: Tables) -> Any:
+    """Return the cheapest document of a grammar, whatever its names; raises GuardError if no document is found."""
+    derivation = Derivation(tables.grammar)
+    for token in Machine(tables, follows_names=False).completion():
+        derivation.push(token - FIRST_SYMBOL_ID)
+    return derivation.value
+
+
 def _example(tokenizer: Tokenizer, prompt: Partial) -> Any:
     """Return the cheapest document under a prompt, whatever its names; None if there is none."""
     try:
-        tables = Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary)
-        tokens = Machine(tables, follows_names=False).completion()
+        return cheapest_value(Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary))
     except LimitError:
         raise
     except (SchemaError, GuardError):
         return None
-    derivation = Derivation(tables.grammar)
-    for token in tokens:
-        derivation.push(token - FIRST_SYMBOL_ID)
-    return derivation.value
 
 
 def _part_at_fault(tokenizer: Tokenizer, prompt: Partial) -> tuple[Path, Partial]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from schemalm.checking import Checker
 from schemalm.documents.partial import Partial, partial_of
 from schemalm.errors import DecodeError, GuardError, LimitError, SchemaError
-from schemalm.generation.prompt_faults import prompt_error
+from schemalm.generation.prompt_faults import cheapest_value, prompt_error
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
 
@@ -28,9 +29,21 @@ def prompt_tables(tokenizer: Tokenizer, prompt: Any) -> Tables | None:
     partial = prompt if isinstance(prompt, get_args(Partial)) else partial_of(prompt, is_open=True)
     try:
         tables = Tables(tokenizer.grammar.with_prompt(partial), tokenizer.vocabulary)
-        tokenizer.decode(Machine(tables).completion())
     except LimitError:
         raise
-    except (SchemaError, GuardError, DecodeError):
+    except SchemaError:
         raise prompt_error(tokenizer, partial) from None
+    if not _has_document(tokenizer, tables):
+        raise prompt_error(tokenizer, partial)
     return tables
+
+
+def _has_document(tokenizer: Tokenizer, tables: Tables) -> bool:
+    """Whether a document is found that keeps a prompt, the guards and the rules about names."""
+    try:
+        if not Checker(tokenizer.grammar).failures(cheapest_value(tables)):
+            return True
+        tokenizer.decode(Machine(tables).completion())
+    except (GuardError, DecodeError):
+        return False
+    return True

@@ -34,12 +34,25 @@ def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
     assert isinstance(allowed, Choice), "a name in an expression is no part of another text"
-    if allowed.allows(names.prefix, True) and names.prefix:
-        return [_nearest(machine, outcome, within_name=False)]
+    if names.prefix and allowed.allows(names.prefix, True):
+        after = _find_nearest(machine, outcome, within_name=False)
+        if after is not None:
+            return [after]
     rest = rest_of_text(machine)
-    endings = (text for text in _endings(names.prefix, allowed) if allowed.ends(text, rest))
+    endings = (text for text in _endings(names.prefix, allowed) if allowed.ends(text, rest) and _fits(machine, text))
     found = next(endings, b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
+
+
+def _fits(machine: NamedMachine, text: bytes) -> bool:
+    """Whether the grammar admits a text next; under a prompt, the text on top may be stated already."""
+    nonterminal = machine.nonterminal
+    for byte in text:
+        step = machine.grammar.step(nonterminal, byte)
+        if step is None:
+            return False
+        (nonterminal,) = step.opened
+    return True
 
 
 def _beginning_of_name(machine: NamedMachine, outcome: int) -> list[int]:
@@ -103,9 +116,18 @@ def _outside_names(machine: NamedMachine, outcome: int) -> list[int]:
 
 
 def _nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -> int:
+    """The symbol that `_find_nearest` finds; raises GuardError if there is none."""
+    found = _find_nearest(machine, outcome, within_name=within_name)
+    if found is None:
+        # Without a prompt a name can always be ended; what a prompt states may refer to what is not there.
+        raise GuardError(NAMES, machine.top.path)
+    return found
+
+
+def _find_nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -> int | None:
     """The admitted symbol that is nearest to the end; `within_name`: whether it belongs to the name under way."""
     grammar, slot = machine.grammar, machine.top.slot
-    best, least = -1, -1
+    best, least = None, -1
     for symbol in grammar.admitted(machine.nonterminal):
         is_within = slot is not None and is_part_of_name(slot, symbol)
         if (within_name is not None and is_within != within_name) or not machine.admits(symbol):
@@ -113,11 +135,8 @@ def _nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -
         step = grammar.step(machine.nonterminal, symbol)
         assert step is not None
         cost = grammar.costs(step.opened[0]).get(outcome) if step.opened else 0 if step.outcome == outcome else None
-        if cost is not None and (best < 0 or cost < least):
+        if cost is not None and (best is None or cost < least):
             best, least = symbol, cost
-    if best < 0:
-        # Without a prompt a name can always be ended; what a prompt states may refer to what is not there.
-        raise GuardError(NAMES, machine.top.path)
     return best
 
 
