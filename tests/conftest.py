@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ hypothesis.settings.load_profile("project")
 # One thread per process; libraries read this when they are loaded. Several processes share the cores, and models as
 # small as those in the tests are slower on two threads than on one, much slower on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts the tests in the background makes them ignore SIGINT, and so all processes that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 pytest_plugins = ["tests.lifeline"]

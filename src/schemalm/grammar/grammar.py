@@ -7,9 +7,10 @@ finite completion exists afterwards, so no derivation runs into a dead end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from schemalm.documents.partial import Partial
 from schemalm.errors import SchemaError
@@ -75,6 +76,7 @@ class Grammar:
         self._settled: dict[tuple[int, int], int] = {}
         self._at_dfa_states: dict[tuple[int, int], int] = {}
         self._with_names: dict[tuple[int, Closed, bool], int | None] = {}
+        self._only: dict[int, int | None] = {}
         self.end_symbol = self.symbols.ids[END]
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
@@ -345,6 +347,22 @@ class Grammar:
     def admitted(self, nonterminal: int) -> list[int]:
         """Returns every symbol that `nonterminal` admits, in ascending order."""
         return [symbol for symbol in self.candidates(nonterminal) if self.step(nonterminal, symbol) is not None]
+
+    def only_symbol(self, nonterminal: int) -> int | None:
+        """Returns the only symbol that `nonterminal` admits; None if it admits several."""
+        if nonterminal not in self._only:
+            admitted = (symbol for symbol in self._likely(nonterminal) if self.step(nonterminal, symbol) is not None)
+            first, second = next(admitted, None), next(admitted, None)
+            self._only[nonterminal] = first if second is None else None
+        return self._only[nonterminal]
+
+    def _likely(self, nonterminal: int) -> Iterable[int]:
+        """Returns candidates; of a text, only the bytes that its automaton admits."""
+        state = self.nonterminals[nonterminal].state
+        if not isinstance(state, Text | Key):
+            return self.candidates(nonterminal)
+        end = self.symbols.ids[KEY_END if isinstance(state, Key) else END]
+        return chain((end,), (byte for byte, _ in self.automaton.steps(state.dfa_state)))
 
     def candidates(self, nonterminal: int) -> list[int]:
         """Returns a superset of the symbols that `nonterminal` admits, in ascending order."""

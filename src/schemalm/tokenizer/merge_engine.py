@@ -27,7 +27,10 @@ class MergeEngine:
 
     def tokens(self, kind: PieceKind, text: str) -> tuple[int, ...]:
         """The token ids of a piece; raises UnicodeEncodeError if the text is not valid Unicode."""
-        spelling = self._pretokenizer.spell(kind, text)
+        return self.tokens_of(self._pretokenizer.spell(kind, text))
+
+    def tokens_of(self, spelling: str) -> tuple[int, ...]:
+        """The token ids of a piece that is spelled."""
         whole = self._whole_values.get(spelling)
         if whole is not None:
             return (whole,)

@@ -8,6 +8,7 @@ encoding it takes bounded time, and encoding a document takes time linear in its
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -54,7 +55,9 @@ class Pretokenizer:
         self.pattern = PATTERNS[scope]
         self._find_all = re.compile(self.pattern).findall
         self._whole_values = frozenset(whole_values)
+        self._whole_in_order = sorted(whole_values)
         end, key_end = (symbols.characters[symbols.ids[symbol]] for symbol in (END, KEY_END))
+        self._find_pieces = re.compile(f"[\0-\xff]*[{end}{key_end}]|[\0-\xff]+|[^\0-\xff{end}{key_end}]+").findall
         self._ends: dict[PieceKind, str] = {"structure": "", "content": end, "key": key_end}
 
     def spell(self, kind: PieceKind, text: str) -> str:
@@ -67,10 +70,25 @@ class Pretokenizer:
 
     def split(self, kind: PieceKind, text: str) -> list[str]:
         """The segments of a piece; raises UnicodeEncodeError if the text is not valid Unicode."""
-        spelling = self.spell(kind, text)
+        return self.split_spelling(self.spell(kind, text))
+
+    def split_spelling(self, spelling: str) -> list[str]:
+        """The segments of a piece that is spelled."""
         if spelling in self._whole_values:
             return [spelling]
         found: list[str] = self._find_all(spelling)
+        return found
+
+    def certain_segments(self, beginning: str) -> list[str]:
+        """The segments of the beginning of a piece that are segments of the piece, whatever follows."""
+        at = bisect_left(self._whole_in_order, beginning)
+        if at < len(self._whole_in_order) and self._whole_in_order[at].startswith(beginning):
+            return []
+        return self.split_spelling(beginning)[:-1]
+
+    def pieces_of(self, spelling: str) -> list[str]:
+        """The pieces, each spelled, of a part of a derivation that begins with a piece, or inside one."""
+        found: list[str] = self._find_pieces(spelling)
         return found
 
 

@@ -178,6 +178,17 @@ class Tokenizer:
         """
         return self._encoder.encode(value)
 
+    def encode_beginning(self, symbols: Sequence[int], *, is_whole: bool) -> list[int]:
+        """The token ids of symbols that are the beginning of several pieces, as `encode` merges them.
+
+        is_whole: whether no merge joins the last symbol with what comes after. Otherwise the segments that may go on
+        are left out.
+        """
+        pieces = self.pretokenizer.pieces_of("".join(map(self.grammar.symbols.characters.__getitem__, symbols)))
+        if pieces and not is_whole:
+            pieces += self.pretokenizer.certain_segments(pieces.pop())
+        return [token for piece in pieces for token in self._engine.tokens_of(piece)]
+
     def encode_pieces(self, value: Any) -> list[tuple[int, ...]]:
         """The token ids of a value, grouped by piece; raises what `encode` raises."""
         return self._token_group_encoder.encode(value)
