@@ -8,22 +8,13 @@ from typing import Any
 import jsonschema_rs
 import numpy as np
 import pytest
-import torch
+from tests.partial_values import satisfies
 
-from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.documents.partial import partial_of
 from schemalm.errors import ConfigurationError, LimitError, PromptError
 from schemalm.generation import Run, generate
-from schemalm.generation.in_progress import DocumentInProgress, WindowShape
+from schemalm.generation.in_progress import DocumentInProgress
 from schemalm.machine import Machine
-
-
-def states(value: Any, prompt: Any) -> bool:
-    """Return whether `value` contains everything in `prompt`, at the same position."""
-    if isinstance(prompt, dict):
-        return isinstance(value, dict) and all(key in value and states(value[key], prompt[key]) for key in prompt)
-    if isinstance(prompt, list):
-        return len(value) >= len(prompt) and all(map(states, value, prompt))
-    return type(value) is type(prompt) and bool(value == prompt)
 
 
 @pytest.mark.parametrize("max_tokens", [1, 7, 60, 300])
@@ -42,16 +33,16 @@ def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) 
     [
         {},
         {"name": "CI", "kind": "job"},
-        {"steps": [{"run": "make"}, {"name": "second"}]},
+        {"steps": [{"run": "make"}, {"name": "second", ...: ...}]},
         {"env": {"FIRST": "1", "a.b/c": 2}, "replicas": 3},
-        {"env": {}, "steps": [{}]},
+        {"env": {}, "steps": [{...: ...}, ...]},
         {"name": 'with "quotes", ünïcode and\nlines'},
     ],
 )
 def test_the_content_of_a_prompt_is_kept(run: Run, prompt: Any) -> None:
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
     for document in generate(run, prompt=prompt, num_samples=6, temperature=1.0, max_tokens=80):
-        assert states(document.value, prompt)
+        assert satisfies(document.value, partial_of(prompt, is_open=True))
         assert judge.is_valid(document.value)
 
 
@@ -61,7 +52,7 @@ def test_the_content_of_a_prompt_is_kept(run: Run, prompt: Any) -> None:
         ({"kind": "daemon"}, "/kind"),
         ({"name": "x", "replicas": 1.5}, "/replicas"),
         ({"env": {"A": True}}, "/env/A"),
-        ({"steps": [{"run": "x", "uses": "y"}]}, "/steps"),
+        ({"steps": [{"run": "x", "uses": "y"}]}, "/steps/0"),
         (5, ""),
     ],
 )
@@ -74,14 +65,14 @@ def test_a_prompt_that_no_document_contains_is_refused_with_its_pointer(run: Run
 @pytest.mark.parametrize(
     ("prompt", "reason"),
     [
-        ({"kind": "daemon"}, ': "daemon" is not one of '),
-        ({"name": "x", "replicas": 1.5}, ": "),
-        ({"steps": [{"run": "x", "uses": "y"}]}, "$"),
-        (5, ": expected object, found number 5"),
+        ({"kind": "daemon"}, '"daemon" is not one of '),
+        ({"name": "x", "replicas": 1.5}, "1.5"),
+        ({"steps": [{"run": "x", "uses": "y"}]}, "uses"),
+        (5, "expected object, found number 5"),
     ],
 )
-def test_a_prompt_is_refused_with_the_reason_if_it_is_certain(run: Run, prompt: Any, reason: str) -> None:
-    with pytest.raises(PromptError, match=f"contains all of this{reason}") as caught:
+def test_a_prompt_is_refused_with_the_reason(run: Run, prompt: Any, reason: str) -> None:
+    with pytest.raises(PromptError, match=reason) as caught:
         generate(run, prompt=prompt)
     assert "missing" not in str(caught.value)
 
@@ -118,34 +109,6 @@ def test_greedy_settings_agree(run: Run, settings: dict[str, Any]) -> None:
     assert generate(run, max_tokens=40, **settings)[0].tokens == expected
 
 
-@torch.inference_mode()
-def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Run) -> None:
-    document = generate(run, num_samples=1, temperature=1.0, max_tokens=200, seed=1)[0]
-    configuration = run.model.configuration
-    shape = WindowShape(configuration.context_size, run.configuration["data"]["stride"])
-    reader = GrammarStateReader(run.tokenizer)
-    derivation = DocumentInProgress(0, [run.tokenizer.machine()], reader, shape)
-    logprob = 0.0
-    window: list[int] = []
-    side_features: list[tuple[int, ...]] = []
-    num_sampled = len(document.tokens) if document.finish == "complete" else 200
-    for token in document.tokens[:num_sampled]:
-        mask = derivation.machine.mask()
-        if mask.sum() > 1:
-            model_input = derivation.unread()
-            window = model_input.tokens if model_input.is_new_window else window + model_input.tokens
-            side_features = (
-                model_input.side_features if model_input.is_new_window else side_features + model_input.side_features
-            )
-            assert len(window) <= configuration.context_size
-            told = torch.tensor([side_features])
-            logits = run.model(torch.tensor([window]), told[:, :, :2], told[:, :, 2:])[0, -1]
-            logits[torch.from_numpy(~mask)] = float("-inf")
-            logprob += float(logits.log_softmax(-1)[token])
-        derivation.take(token, 0.0)
-    assert logprob == pytest.approx(document.logprob, abs=1e-3)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -160,6 +123,7 @@ def test_the_cache_gives_the_probabilities_of_reading_the_window_at_once(run: Ru
         ({"num_samples": 1.5}, r"num_samples must be a whole number of at least 1, got 1\.5"),
         ({"max_tokens": -3}, "max_tokens must be a whole number of at least 1, got -3"),
         ({"max_tokens": math.inf}, "max_tokens must be a whole number of at least 1, got inf"),
+        ({"min_p": -0.1}, r"min_p must be a number from 0 to 1, got -0\.1"),
         ({"seed": -1}, "seed must be a whole number from 0 to .*, got -1"),
         ({"seed": 2**64}, "seed must be a whole number from 0 to .*, got 18446744073709551616"),
     ],
@@ -181,13 +145,14 @@ def test_a_document_that_reaches_a_limit_is_ended_and_the_others_continue(
 ) -> None:
     settings: dict[str, Any] = {"num_samples": 6, "temperature": 1.0, "max_tokens": 60}
     expected = generate(run, **settings)
-    take = DocumentInProgress.take
+    take, unlucky = DocumentInProgress.take, []
     limit = LimitError("this takes more work than one call may", limit="call_work", maximum=1, operation="advance")
 
-    def stops(self: DocumentInProgress, *arguments: Any, **named: Any) -> None:
-        if self.number == 2 and len(self.tokens) == 9:
+    def stops(self: DocumentInProgress, *arguments: Any) -> None:
+        if len(self.tokens) == 9 and self.tokens == expected[2].tokens[:9] and not unlucky:
+            unlucky.append(self)
             monkeypatch.setattr(self.machine, "advance", lambda token: (_ for _ in ()).throw(limit), raising=False)
-        take(self, *arguments, **named)
+        take(self, *arguments)
 
     monkeypatch.setattr(DocumentInProgress, "take", stops)
     found = generate(run, **settings)
@@ -208,8 +173,8 @@ def test_tokens_are_removed_if_even_the_ending_takes_too_much_work(run: Run, mon
         return completion(self)
 
     monkeypatch.setattr(Machine, "completion", costly)
-    (document,) = generate(run, prompt={"kind": "job"}, temperature=1.0, max_tokens=12, seed=4)
-    assert document.finish == "limit"
+    documents = generate(run, prompt={"kind": "job"}, num_samples=30, temperature=1.0, max_tokens=12)
+    document = next(document for document in documents if document.finish == "limit")
     assert document.value["kind"] == "job"
     assert jsonschema_rs.validator_for(run.tokenizer.grammar.schema).is_valid(document.value)
     assert run.tokenizer.decode(document.tokens) == document.value

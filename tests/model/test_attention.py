@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from schemalm.errors import ConfigurationError
 from schemalm.model.attention import (
     PackedRows,
     document_block_mask,
@@ -17,7 +16,6 @@ from schemalm.model.attention import (
     document_mask,
     flex_attend,
 )
-from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training.compilation import compile_layers
@@ -138,12 +136,6 @@ def test_masks_for_other_devices_are_equivalent() -> None:
     flexible = flex_attend(query, key, value, document_block_mask(positions_BT))
     torch.testing.assert_close(masked, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(flexible, expected, rtol=0, atol=1e-5)
-
-
-def test_packed_rows_do_not_continue_from_a_cache() -> None:
-    inputs = draw(PLAIN)
-    with pytest.raises(ConfigurationError, match="cannot continue from a cache"):
-        make_model(PLAIN)(*inputs, cache=KeyValueCache(PLAIN, 3), positions_BT=positions_of(LENGTHS))
 
 
 @pytest.mark.parametrize("positions_BT", [None, positions_of(LENGTHS)])

@@ -1,4 +1,4 @@
-"""The GPT is causal, deterministic, and the same with a cache as without."""
+"""The GPT is causal and deterministic, and refuses input that does not fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from schemalm.errors import ConfigurationError
-from schemalm.model.cache import KeyValueCache
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 
@@ -97,55 +96,6 @@ def test_a_fresh_model_is_almost_uniform() -> None:
     model = GPT(TOLD)
     model.initialize(0)
     assert model(*random_input(2, 20)).abs().max() < 0.1
-
-
-def test_feeding_a_cache_in_pieces_gives_the_logits_of_one_pass() -> None:
-    model, cache = random_model(TOLD), KeyValueCache(TOLD, 3)
-    tokens_BT, states_BT2, echoes_BTE = random_input(3, 24)
-    expected = model(tokens_BT, states_BT2, echoes_BTE)
-    pieces = [
-        model(tokens_BT[:, a:b], states_BT2[:, a:b], echoes_BTE[:, a:b], cache)
-        for a, b in [(0, 10), (10, 11), (11, 12), (12, 20), (20, 24)]
-    ]
-    torch.testing.assert_close(torch.cat(pieces, dim=1), expected, rtol=0, atol=1e-5)
-    assert cache.lengths_B.tolist() == [24, 24, 24]
-
-
-def test_rows_of_different_lengths_are_as_if_alone() -> None:
-    model, cache = random_model(TOLD), KeyValueCache(TOLD, 3)
-    tokens_BT, states_BT2, echoes_BTE = random_input(3, 24)
-    expected = model(tokens_BT, states_BT2, echoes_BTE)
-    generator = torch.Generator().manual_seed(0)
-    while int(cache.lengths_B.min()) < 24:
-        lengths_B = cache.lengths_B.clone()
-        num_new_B = torch.minimum(torch.randint(0, 6, (3,), generator=generator), 24 - lengths_B)
-        columns_BT = (lengths_B[:, None] + torch.arange(5)).clamp(max=23)
-        rows_B1 = torch.arange(3)[:, None]
-        told = (states_BT2[rows_B1, columns_BT], echoes_BTE[rows_B1, columns_BT])
-        logits_BTV = model(tokens_BT[rows_B1, columns_BT], *told, cache, num_new_B)
-        for row, (start, count) in enumerate(zip(lengths_B.tolist(), num_new_B.tolist(), strict=True)):
-            wanted = expected[row, start : start + count]
-            torch.testing.assert_close(logits_BTV[row, :count], wanted, rtol=0, atol=1e-5)
-
-
-def test_a_row_continues_from_replaced_cache_rows() -> None:
-    model, cache, other = random_model(PLAIN), KeyValueCache(PLAIN, 2), KeyValueCache(PLAIN, 1)
-    tokens_BT, *_ = random_input(2, 12)
-    model(tokens_BT, cache=cache)
-    model(tokens_BT[1:, :3], cache=other)
-    cache.replace_rows([0], other)
-    logits_BTV = model(tokens_BT[[1, 1], 3:4], cache=cache)
-    torch.testing.assert_close(logits_BTV[:1], model(tokens_BT[1:, :4])[:, 3:], rtol=0, atol=1e-5)
-    assert cache.lengths_B.tolist() == [4, 13]
-
-
-def test_a_full_cache_is_an_error_and_is_unchanged() -> None:
-    model, cache = random_model(PLAIN), KeyValueCache(PLAIN, 2)
-    tokens_BT, *_ = random_input(2, 24)
-    model(tokens_BT, cache=cache)
-    with pytest.raises(ConfigurationError, match="a row of 25 tokens does not fit in the context of 24"):
-        model(tokens_BT[:, :1], cache=cache)
-    assert cache.lengths_B.tolist() == [24, 24]
 
 
 def test_input_that_does_not_fit_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from schemalm.dataset.store import TOKENIZER_FILE, read_tokenizer
 from schemalm.errors import CheckpointError, DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.inference import InferenceModel
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.locate import find_run
 from schemalm.training.run import load_checkpoint, resolve_checkpoint
@@ -35,6 +37,11 @@ class Run:
     configuration: dict[str, Any]
     step: int
     device: torch.device
+
+    @cached_property
+    def decoder(self) -> InferenceModel:
+        """The model, prepared for decoding on first use; it does not follow later changes of the weights."""
+        return InferenceModel(self.model)
 
     @property
     def data(self) -> Path | None:

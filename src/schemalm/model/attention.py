@@ -1,15 +1,15 @@
-"""Attention for three layouts of rows: the positions of tokens, and which tokens attend to which.
+"""Attention for two layouts of rows: the positions of tokens, and which tokens attend to which.
 
-The layouts share one interface: rows that are one window each (`WholeRows`), rows that continue from a cache
-(`CachedRows`), and rows with several documents that do not attend to each other (`PackedRows`). Every token attends to
-itself and to earlier tokens of its document.
+The layouts share one interface: rows that are one window each (`WholeRows`), and rows with several documents that do
+not attend to each other (`PackedRows`). Every token attends to itself and to earlier tokens of its document. Decoding
+with a cache has an attention of its own (`inference.py`).
 
 On a CPU, packed rows are computed document by document, so no work is spent on pairs of documents. On other devices
 FlexAttention (Dong et al., 2024) gets a mask of documents and skips blocks between documents; it cannot drop attention
 weights, so a plain mask is used with dropout. The arithmetic of these two is tested on a CPU; they have not been run on
 a GPU.
 
-Tensor names: B batch, T new tokens, S all cached and new tokens, H heads, K head width.
+Tensor names: B batch, T time, S time of keys, H heads, K head width.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
-
-from schemalm.model.cache import KeyValueCache
 
 # On a CPU, products of narrow types keep compiled code for each length of a document, so lengths are rounded up;
 # float32 keeps none.
@@ -56,27 +54,6 @@ class WholeRows:
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its row up to itself."""
         return _attend(query_BHTK, key_BHTK, value_BHTK, dropout)
-
-
-class CachedRows:
-    """Rows that continue from their cached lengths with their first `num_new_B` tokens; the rest is padding."""
-
-    def __init__(
-        self, cos_TK: Tensor, sin_TK: Tensor, num_tokens: int, cache: KeyValueCache, num_new_B: Tensor
-    ) -> None:
-        self._cache, self._layer = cache, 0
-        position_BT, self._entry_BT, self._num_entries = cache.entries(num_new_B, num_tokens)
-        self.cos_BTK, self.sin_BTK = cos_TK[position_BT], sin_TK[position_BT]
-        entry_S = torch.arange(self._num_entries, device=position_BT.device)
-        self._mask_B1TS = (entry_S <= position_BT[:, :, None])[:, None]
-
-    def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
-        """Store this layer's new keys and values, and let every token attend to its cached row up to itself."""
-        self._layer += 1
-        key_BHSK, value_BHSK = self._cache.store(
-            self._layer - 1, key_BHTK, value_BHTK, self._entry_BT, self._num_entries
-        )
-        return _attend(query_BHTK, key_BHSK, value_BHSK, dropout, self._mask_B1TS)
 
 
 class PackedRows:

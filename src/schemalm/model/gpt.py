@@ -25,8 +25,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from schemalm.errors import ConfigurationError
-from schemalm.model.attention import CachedRows, Layout, PackedRows, WholeRows, rotate
-from schemalm.model.cache import KeyValueCache
+from schemalm.model.attention import Layout, PackedRows, WholeRows, rotate
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.inputs import NEVER
 
@@ -162,29 +161,23 @@ class GPT(nn.Module):
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
         echoes_BTE: Tensor | None = None,
-        cache: KeyValueCache | None = None,
-        num_new_B: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
         """Return logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
-        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, cache, num_new_B, positions_BT))
+        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, positions_BT))
 
     def hidden(
         self,
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
         echoes_BTE: Tensor | None = None,
-        cache: KeyValueCache | None = None,
-        num_new_B: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
         """Return the head's input [B, T, D].
 
-        `states_BT2` contains rows of the state embedding and `echoes_BTE` tokens, both for the *next* token. With a
-        cache, row b continues from its cached length with its first `num_new_B[b]` tokens (all by default); the outputs
-        of the remaining padding are meaningless. In rows with several documents, `positions_BT` counts the positions of
-        each document from 0, and documents do not attend to each other. Raises `ConfigurationError` if the arguments do
-        not fit the model.
+        `states_BT2` contains rows of the state embedding and `echoes_BTE` tokens, both for the *next* token. In rows
+        with several documents, `positions_BT` counts the positions of each document from 0, and documents do not attend
+        to each other. Raises `ConfigurationError` if the arguments do not fit the model.
         """
         self._check_given("grammar state", self.states, states_BT2)
         self._check_given("echoes", self.echo, echoes_BTE)
@@ -193,7 +186,7 @@ class GPT(nn.Module):
             raise ConfigurationError(
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
-        layout = self._layout(tokens_BT, cache, num_new_B, positions_BT)
+        layout = self._layout(num_tokens, positions_BT)
 
         x_BTD = self.tokens(tokens_BT)
         if self.states is not None:
@@ -206,8 +199,6 @@ class GPT(nn.Module):
             x_BTD = F.dropout(x_BTD, self.configuration.dropout)
         for layer in self.layers:
             x_BTD = self._run(layer, x_BTD, layout)
-        if cache is not None:
-            cache.lengths_B += num_tokens if num_new_B is None else num_new_B
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
         x_BTD = self._norm(x_BTD)
@@ -215,20 +206,11 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         return x_BTD
 
-    def _layout(
-        self, tokens_BT: Tensor, cache: KeyValueCache | None, num_new_B: Tensor | None, positions_BT: Tensor | None
-    ) -> Layout:
-        num_rows, num_tokens = tokens_BT.shape
+    def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
         if positions_BT is not None:
-            if cache is not None:
-                raise ConfigurationError("packed rows cannot continue from a cache")
             return PackedRows(*rotations, positions_BT)
-        if cache is None:
-            return WholeRows(*rotations, num_tokens)
-        if num_new_B is None:
-            num_new_B = torch.full((num_rows,), num_tokens, device=tokens_BT.device)
-        return CachedRows(*rotations, num_tokens, cache, num_new_B)
+        return WholeRows(*rotations, num_tokens)
 
     def _run(self, layer: nn.Module, x_BTD: Tensor, layout: Layout) -> Tensor:
         if self.recomputes and torch.is_grad_enabled():
