@@ -28,11 +28,11 @@ _DIRECTIVE = re.compile(
 
 def parse(text: str, builder: Builder) -> None:
     """Call a builder with everything in a text; raises `YAMLFault`, and whatever the builder raises."""
-    _Parser(text, builder).stream()
+    Parser(text, builder).stream()
 
 
-class _Parser(BlockReader):
-    """Reads the documents of one text."""
+class Parser(BlockReader):
+    """Reads the documents of one text; where a fault or the builder ends it, `pos` is the last position."""
 
     def stream(self) -> None:
         """Read all documents."""
