@@ -152,7 +152,7 @@ class Composer:
         self.offset = start
         closed = self.opened.pop()
         if closed.merged:
-            closed.tree.value = _merge(closed.merged, closed.tree.value)
+            closed.tree.value = merge(closed.merged, closed.tree.value)
         self._add(closed.tree, "")
         if closed.anchor is not None:
             self.anchors[closed.anchor] = closed.tree
@@ -244,7 +244,7 @@ def _copy(value: JSONValue) -> JSONValue:
     return [_copy(child) for child in value] if isinstance(value, list) else value
 
 
-def _merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
+def merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
     """Merge mappings: a mapping's own key has precedence over a merged one, an earlier one over a later one."""
     result: dict[str, JSONValue] = {}
     for mapping in merged:
