@@ -129,7 +129,7 @@ class _Tree:
         else:
             self._add(node, start)
 
-    def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
+    def begin(self, is_mapping: bool, anchor: str | None, start: int, column: int | None) -> None:
         """Open a mapping or list."""
         self._open.append((_Node(entries={} if is_mapping else None), start, anchor))
         self._keys.append(None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<string> "(?:[^"\\\r\n]++|\\[^\r\n])*+"? )
     | (?P<comment> //[^\r\n]* | /\*(?:[^*]++|\*(?!/))*+\*/ )
@@ -28,7 +28,7 @@ def blank_comments(text: str) -> str:
     pieces: list[str] = []
     comma: int | None = None  # the index of a comma after a value, while only blanks follow it
     follows_value = False
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         kind, piece = token.lastgroup, token[0]
         if kind == "comment":
             piece = _NOT_BREAK.sub(" ", piece)

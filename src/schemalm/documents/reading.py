@@ -139,7 +139,7 @@ def parse_documents(
     error, and the others are still read.
     """
     try:
-        _check_text(text, source, limits)
+        check_text(text, source, limits)
         text = text.removeprefix("\ufeff")
         if json_only:
             value, is_jsonc = json_with_comments(text, limits, source)
@@ -239,7 +239,8 @@ def marked_encoding(data: bytes) -> str:
     return next((encoding for mark, encoding in _OTHER_MARKS.items() if data.startswith(mark)), "")
 
 
-def _check_text(text: str, source: str, limits: DocumentLimits) -> None:
+def check_text(text: str, source: str, limits: DocumentLimits) -> None:
+    """Raise `DocumentError` for a text that is too large, or has half of a character."""
     if len(text) > limits.max_bytes:
         raise DocumentError(_too_large(limits), source=source)
     try:

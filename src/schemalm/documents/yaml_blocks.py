@@ -124,7 +124,8 @@ class BlockReader(PlacementChecker):
     def _items(self, outer: int, anchor: Anchor | None) -> None:
         """Read a list in a collection at the column `outer`."""
         column = self.column()
-        self.builder.begin(False, *(anchor or (None, self.pos)))
+        name, start = anchor or (None, self.pos)
+        self.builder.begin(False, name, start, column)
         while True:
             self.pos += 1
             self.can_begin = True
@@ -152,7 +153,8 @@ class BlockReader(PlacementChecker):
     def _entries(self, anchor: Anchor | None, start: int, key: Leaf | None) -> None:
         """Read a mapping; its first key may have been read already."""
         column = start - self.line_start
-        self.builder.begin(True, *(anchor or (None, start)))
+        name, begun = anchor or (None, start)
+        self.builder.begin(True, name, begun, column)
         while True:
             if key is None and self.is_indicator("?"):
                 self._explicit_entry(column)

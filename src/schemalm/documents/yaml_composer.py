@@ -103,7 +103,7 @@ class Composer:
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
         """Add a scalar."""
         self.offset = start
-        is_key = self._expects_key()
+        is_key = self.expects_key()
         if is_plain:
             if is_key and text == "<<":
                 self._begin_merge()
@@ -133,10 +133,10 @@ class Composer:
             self._refuse(faults.TOO_LARGE.format(text[:40]))
         return value
 
-    def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
+    def begin(self, is_mapping: bool, anchor: str | None, start: int, column: int | None) -> None:
         """Begin a mapping or list."""
         self.offset = start
-        if self._expects_key():
+        if self.expects_key():
             self._refuse(faults.NOT_A_KEY)
         if not is_mapping and self._is_among_merged():
             self._refuse(faults.NOT_MERGEABLE)
@@ -152,12 +152,13 @@ class Composer:
         self.offset = start
         closed = self.opened.pop()
         if closed.merged:
-            closed.tree.value = _merge(closed.merged, closed.tree.value)
+            closed.tree.value = merge(closed.merged, closed.tree.value)
         self.add(closed.tree, "")
         if closed.anchor is not None:
             self.anchors[closed.anchor] = closed.tree
 
-    def _expects_key(self) -> bool:
+    def expects_key(self) -> bool:
+        """Return whether the next part is a key of a mapping."""
         innermost = self.opened[-1] if self.opened else None
         return (
             innermost is not None
@@ -243,7 +244,7 @@ def _copy(value: JSONValue) -> JSONValue:
     return [_copy(child) for child in value] if isinstance(value, list) else value
 
 
-def _merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
+def merge(merged: Iterable[JSONValue], own: JSONValue) -> JSONValue:
     """Merge mappings: a mapping's own key has precedence over a merged one, an earlier one over a later one."""
     result: dict[str, JSONValue] = {}
     for mapping in merged:

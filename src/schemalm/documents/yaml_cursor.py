@@ -60,8 +60,11 @@ class Builder(Protocol):
     def alias(self, name: str, start: int) -> None:
         """An alias is complete."""
 
-    def begin(self, is_mapping: bool, anchor: str | None, start: int) -> None:
-        """A mapping or list begins; in a mapping, keys and values alternate."""
+    def begin(self, is_mapping: bool, anchor: str | None, start: int, column: int | None) -> None:
+        """A mapping or list begins; in a mapping, keys and values alternate.
+
+        `column`: where its entries begin, from 0, in block style; None in flow style.
+        """
 
     def end(self, start: int) -> None:
         """The innermost mapping or list ends."""

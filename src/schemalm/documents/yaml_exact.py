@@ -39,16 +39,22 @@ def compose(
 def build(text: str, composer: Composer, source: str, *, entry_word: str | None = None) -> JSONValue:
     """Return the value that a composer makes of a text; `entry_word` is that of `parse`."""
     try:
-        _check_characters(text)
+        check_characters(text)
         parse(text, composer, entry_word=entry_word)
         return composer.value()
     except YAMLFault as fault:
-        line, column = position_of(text, fault.offset)
-        if line == 1 and text.startswith("\ufeff"):  # columns do not count the byte order mark
-            column = max(1, column - 1)
-        raise DocumentError(fault.message, line=line, column=column, source=source) from None
+        raise fault_at(text, fault, source) from None
 
 
-def _check_characters(text: str) -> None:
+def fault_at(text: str, fault: YAMLFault, source: str) -> DocumentError:
+    """Return the error that a fault of a text is, with its line and column."""
+    line, column = position_of(text, fault.offset)
+    if line == 1 and text.startswith("\ufeff"):  # columns do not count the byte order mark
+        column = max(1, column - 1)
+    return DocumentError(fault.message, line=line, column=column, source=source)
+
+
+def check_characters(text: str) -> None:
+    """Refuse the characters that YAML does not allow; raises `YAMLFault`."""
     if found := _NOT_PRINTABLE.search(text):
         raise YAMLFault(CHARACTER.format(ord(found[0])), found.start())

@@ -58,7 +58,7 @@ class FlowReader(Cursor):
         self.opened.pop()
 
     def _sequence(self, anchor: str | None, start: int) -> None:
-        self.builder.begin(False, anchor, start)
+        self.builder.begin(False, anchor, start, None)
         character = self._next()
         while character != "]":
             self._entry(character)
@@ -67,7 +67,7 @@ class FlowReader(Cursor):
         self.pos += 1
 
     def _mapping(self, anchor: str | None, start: int) -> None:
-        self.builder.begin(True, anchor, start)
+        self.builder.begin(True, anchor, start, None)
         character = self._next()
         while character != "}":
             start = self.pos
@@ -116,13 +116,13 @@ class FlowReader(Cursor):
         """Read an entry of a list: a value, or a mapping of one pair, whose key and colon are on one line."""
         start = self.pos
         if character == "?" and self.text[start + 1] in _ENDS:
-            self.builder.begin(True, None, start)
+            self.builder.begin(True, None, start, None)
             self._pair(self._next(), start)
             self.builder.end(self.pos)
             return
         leaf = self._leaf(character)
         if self._skip() == ":" and self._is_pair(leaf, start):
-            self.builder.begin(True, None, start)
+            self.builder.begin(True, None, start, None)
             self.emit(leaf or self._refuse_as_key(start))
             self._value(start)
             self.builder.end(self.pos)

@@ -31,13 +31,13 @@ def parse(text: str, builder: Builder, *, entry_word: str | None = None) -> None
 
     entry_word: a plain word that, alone on its line, is an entry of a block mapping: both the key and the value.
     """
-    parser = _Parser(text, builder)
+    parser = Parser(text, builder)
     parser.entry_word = entry_word
     parser.stream()
 
 
-class _Parser(BlockReader):
-    """Reads the documents of one text."""
+class Parser(BlockReader):
+    """Reads the documents of one text; where a fault or the builder ends it, `pos` is the last position."""
 
     def stream(self) -> None:
         """Read all documents."""

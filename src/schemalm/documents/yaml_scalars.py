@@ -159,16 +159,40 @@ def _meant(piece: re.Match[str], offset: int) -> str:
     return chr(code)
 
 
-def block_scalar(text: str, start: int, indent: int) -> tuple[str, int]:
-    """Return the value of a block scalar inside a collection at the column `indent`, and the end of its last line."""
+@dataclass(frozen=True)
+class BlockHeader:
+    """What stands after `|` or `>`; the lines of the text begin at the offset `end`.
+
+    chomping: `+` keeps all final breaks, `-` removes them. digit: the indentation that is given, or None.
+    """
+
+    is_folded: bool
+    chomping: str | None
+    digit: str | None
+    end: int
+
+    def column(self, text: str, indent: int) -> int:
+        """Return where the lines of the text begin, inside a collection at the column `indent`."""
+        if self.digit:
+            return max(indent + 1, 1) + int(self.digit) - 1
+        return _Block(text, self.end, indent).find_column()
+
+
+def block_header(text: str, start: int) -> BlockHeader:
+    """Return the header of a block scalar."""
     header = _BLOCK_HEADER.match(text, start)
     rest = header and _REST_OF_HEADER.match(text, header.end())
     if not header or not rest:
         raise YAMLFault(HEADER, header.end() if header else start + 1)
-    given = header[2] or header[3]
-    block = _Block(text, rest.end(), indent)
-    column = max(indent + 1, 1) + int(given) - 1 if given else block.find_column()
-    return block.value(column, is_folded=text[start] == ">", chomping=header[1] or header[4]), block.end
+    return BlockHeader(text[start] == ">", header[1] or header[4], header[2] or header[3], rest.end())
+
+
+def block_scalar(text: str, start: int, indent: int) -> tuple[str, int]:
+    """Return the value of a block scalar inside a collection at the column `indent`, and the end of its last line."""
+    header = block_header(text, start)
+    block = _Block(text, header.end, indent)
+    value = block.value(header.column(text, indent), is_folded=header.is_folded, chomping=header.chomping)
+    return value, block.end
 
 
 @dataclass

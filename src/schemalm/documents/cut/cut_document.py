@@ -1,0 +1,122 @@
+"""A document that ends at a cursor: what every completion must satisfy, and how each is written.
+
+In goes the text before the cursor; out comes a `CutDocument`. Text that no ending makes a document is refused. The
+given text stays as it is, byte for byte. What is open at the cursor goes on: the scalar or key that it is in, and the
+lists and objects around it, whose new entries come after the given ones. Everything else is closed. In a text of
+several documents the last one goes on. A key in a block of YAML is at most 1024 characters long.
+"""
+
+from __future__ import annotations
+
+from schemalm.documents.cut.endings import Ending
+from schemalm.documents.cut.frames import Reading, partial_of
+from schemalm.documents.cut.json_ending import JSONEnding
+from schemalm.documents.cut.json_readings import JSONCut
+from schemalm.documents.cut.lines import line_break_of
+from schemalm.documents.cut.yaml_ending import YAMLEnding
+from schemalm.documents.cut.yaml_layout import Layout, layout_of
+from schemalm.documents.cut.yaml_readings import YAMLReadings, blocks_of
+from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
+from schemalm.documents.partial import Partial
+from schemalm.documents.reading import check_text, parse_documents
+from schemalm.documents.values import JSONValue, find_fault, json_equal
+from schemalm.documents.yaml_exact import check_characters, fault_at
+from schemalm.documents.yaml_faults import YAMLFault
+from schemalm.errors import DocumentError
+
+_MARK = "\ufeff"  # a byte order mark
+_NOT_STATED = "cannot be written: the value does not go on with the given text"
+
+
+def read_cut(
+    text: str,
+    *,
+    is_json: bool = False,
+    source: str = "",
+    merge_keys: bool = False,
+    limits: DocumentLimits = DEFAULT_LIMITS,
+) -> CutDocument:
+    """Return a document that ends at the cursor, which is at the end of `text`.
+
+    is_json: the text must be JSON, but may have comments; any other text is YAML, or JSON if it begins as JSON does.
+    `source`, `merge_keys` and `limits` are those of `parse_document`. Raises `DocumentError` with the place where the
+    text before the cursor is already wrong.
+    """
+    check_text(text, source, limits)
+    body = text.removeprefix(_MARK)
+    readings = _json_readings(body, limits, source, is_json)
+    layout = None
+    if not readings:
+        readings, layout = _yaml_readings(body, limits, source, merge_keys)
+    return CutDocument(text, readings, layout, is_json=is_json, merge_keys=merge_keys, limits=limits)
+
+
+class CutDocument:
+    """A document that ends at a cursor; `partial` is what every completion must satisfy."""
+
+    def __init__(
+        self,
+        text: str,
+        readings: list[Reading],
+        layout: Layout | None,
+        *,
+        is_json: bool,
+        merge_keys: bool,
+        limits: DocumentLimits,
+    ) -> None:
+        self.partial: Partial = partial_of(readings)
+        self._text = text
+        self._readings = readings
+        self._layout = layout  # None for JSON
+        self._is_json = is_json
+        self._merge_keys = merge_keys
+        self._limits = limits
+
+    def finish(self, value: JSONValue) -> str:
+        """Return the whole document: it begins with the given text, and loads back to `value`, which `partial` states.
+
+        Raises `DocumentError` if the object is no JSON value within the limits, or if `partial` does not state it.
+        """
+        if fault := find_fault(value, self._limits):
+            raise DocumentError(f"cannot be written: {fault}")
+        for reading in self._readings:
+            following = self._ending(reading).written(value)
+            if following is None:
+                continue
+            whole = self._text + following.replace("\n", line_break_of(self._text))
+            if self._is_text_of(value, whole):
+                return whole
+        raise DocumentError(_NOT_STATED)
+
+    def _ending(self, reading: Reading) -> Ending:
+        body = self._text.removeprefix(_MARK)
+        return YAMLEnding(reading, body, self._layout) if self._layout else JSONEnding(reading, body)
+
+    def _is_text_of(self, value: JSONValue, whole: str) -> bool:
+        """Return whether the last document of a text has this value."""
+        loaded = parse_documents(whole, limits=self._limits, merge_keys=self._merge_keys, json_only=self._is_json)
+        last = loaded.documents[-1]
+        return last.error is None and json_equal(last.value, value)
+
+
+def _json_readings(text: str, limits: DocumentLimits, source: str, is_json: bool) -> list[Reading]:
+    """Return the reading of JSON; none for a text of YAML, whose words go on in more ways."""
+    if is_json:
+        return [JSONCut(text, limits, source, has_comments=True).reading()]
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        return []
+    cut = JSONCut(text, limits, source, has_comments=False)
+    try:
+        return [] if cut.is_in_word else [cut.reading()]
+    except DocumentError:
+        return []
+
+
+def _yaml_readings(text: str, limits: DocumentLimits, source: str, merge_keys: bool) -> tuple[list[Reading], Layout]:
+    try:
+        check_characters(text)
+        blocks = blocks_of(text, limits, merge_keys)
+        readings = YAMLReadings(limits, merge_keys, blocks.step).of(text)
+    except YAMLFault as fault:
+        raise fault_at(text, fault, source) from None
+    return readings, layout_of(text, blocks)
