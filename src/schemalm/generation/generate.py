@@ -14,6 +14,7 @@ from schemalm.generation.prompts import prompt_tables
 from schemalm.generation.results import Generated, Piece
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request
+from schemalm.machine import Tables
 
 MAX_BATCH_SIZE = 64
 
@@ -31,16 +32,25 @@ def generate(
 ) -> list[Generated]:
     """Write `num_samples` documents; equal arguments give equal documents on one machine.
 
-    prompt: a partial value. Its content is kept unchanged; keys and items may be added around it.
+    prompt: a value that is stated in part, or None. What it states is kept exactly; `...` (Ellipsis) opens a part, and
+    the outermost object or list is open. `documents/partial.py` has the details.
     top_p, top_k, min_p: which of the likeliest tokens to sample from, as `sampling.py` says.
     max_tokens: the budget of a document in tokens, before its completion.
     Raises PromptError if no document of the schema contains the prompt, ConfigurationError for settings out of range,
     and LimitError if no document of the prompt or the schema can be completed within the limits.
     """
     sampling = Sampling(temperature, top_p, top_k, min_p)
-    requests = _requests(run, prompt, num_samples, max_tokens, seed)
+    check_request(num_samples, max_tokens, seed)
+    return generate_under(run, prompt_tables(run.tokenizer, prompt), num_samples, max_tokens, seed, sampling)
+
+
+def generate_under(
+    run: Run, tables: Tables | None, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
+) -> list[Generated]:
+    """Write documents under the tables of a prompt; the other arguments are those of `generate`."""
     engine = Engine(run, sampling, min(num_samples, MAX_BATCH_SIZE))
-    finished = {piece.number: piece.generated for piece in engine.write(requests) if piece.generated is not None}
+    pieces = engine.write(_requests(tables, num_samples, max_tokens, seed))
+    finished = {piece.number: piece.generated for piece in pieces if piece.generated is not None}
     return [finished[number] for number in range(num_samples)]
 
 
@@ -61,11 +71,10 @@ def stream(
     before the first piece is asked for.
     """
     sampling = Sampling(temperature, top_p, top_k, min_p)
-    requests = _requests(run, prompt, num_samples, max_tokens, seed)
-    return Engine(run, sampling, batch_size=1).write(requests)
-
-
-def _requests(run: Run, prompt: Any, num_samples: int, max_tokens: int, seed: int) -> list[Request]:
     check_request(num_samples, max_tokens, seed)
     tables = prompt_tables(run.tokenizer, prompt)
+    return Engine(run, sampling, batch_size=1).write(_requests(tables, num_samples, max_tokens, seed))
+
+
+def _requests(tables: Tables | None, num_samples: int, max_tokens: int, seed: int) -> list[Request]:
     return [Request(number, int(seed), max_tokens, tables) for number in range(num_samples)]

@@ -20,13 +20,21 @@ from schemalm.tokenizer import Tokenizer
 def prompt_tables(tokenizer: Tokenizer, prompt: Any) -> Tables | None:
     """Return the tables of the documents that a prompt states; None if there is no prompt.
 
-    prompt: a value with `...` in it, whose outermost object or list is open, or a partial value. Raises PromptError
-    with the pointer and the reason if no document keeps the prompt, LimitError if the limits do not suffice to find
-    one.
+    prompt: a value with `...` in it, whose outermost object or list is open, or a partial value. Raises what
+    `tables_of` raises, and PromptError if the prompt is no JSON value.
     """
     if prompt is None:
         return None
     partial = prompt if isinstance(prompt, get_args(Partial)) else partial_of(prompt, is_open=True)
+    return tables_of(tokenizer, partial)
+
+
+def tables_of(tokenizer: Tokenizer, partial: Partial) -> Tables:
+    """Return the tables of the documents that a partial value states.
+
+    Raises PromptError with the pointer and the reason if there are none, LimitError if the limits do not suffice to
+    find one.
+    """
     try:
         tables = Tables(tokenizer.grammar.with_prompt(partial), tokenizer.vocabulary)
     except LimitError:

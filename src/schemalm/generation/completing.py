@@ -1,0 +1,131 @@
+"""Going on with a document that is cut anywhere, and writing parts of a document anew.
+
+In goes the beginning of a text, or a value and the parts of it that shall change; out come documents that keep all the
+rest. Several candidates are written and compared by what the model says of them: of two endings the likelier one comes
+first, and a part that is written anew is followed by what the document says next, which fits one part better than
+another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemalm.bounds import check_number
+from schemalm.documents.cut import CutDocument, read_cut
+from schemalm.documents.partial import ANYTHING, More, Partial, PartialArray, PartialObject, partial_of
+from schemalm.documents.value_paths import Path, resolved
+from schemalm.errors import DocumentError
+from schemalm.generation.generate import generate_under
+from schemalm.generation.prompt_faults import cheapest_value
+from schemalm.generation.prompts import tables_of
+from schemalm.generation.results import Generated
+from schemalm.generation.run import Run
+from schemalm.generation.sampling import Sampling, check_request
+from schemalm.generation.scoring import score
+
+# Alternatives are the best of so many candidates for each.
+CANDIDATES_PER_ALTERNATIVE = 2
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A document that begins with a given text: its whole text, its value, and its log-probability in nats."""
+
+    text: str
+    value: Any
+    logprob: float
+
+
+def complete(
+    run: Run,
+    text: str,
+    alternatives: int = 1,
+    *,
+    is_json: bool = False,
+    merge_keys: bool = False,
+    max_tokens: int = 512,
+    seed: int = 0,
+    **sampling: Any,
+) -> list[Ending]:
+    """Return documents that go on with a text, the likeliest first; at most `alternatives`, all different.
+
+    text: the beginning of a document, up to the cursor. It is kept byte for byte, and the scalar or key at the cursor
+    goes on. is_json: the text must be JSON. max_tokens: the budget for what is added. sampling: temperature, top_p,
+    top_k and min_p, as in `generate`. Raises DocumentError with line and column if the text is wrong before the cursor,
+    PromptError with pointer and reason if no document of the schema begins so.
+    """
+    check_number("alternatives", alternatives, 1, is_whole=True)
+    cut = read_cut(text, is_json=is_json, merge_keys=merge_keys)
+    num_candidates = 1 if alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * alternatives
+    candidates = _generate_beyond(run, cut.partial, num_candidates, max_tokens, seed, Sampling(**sampling))
+    written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
+    if not written:
+        raise DocumentError("no way was found to go on with this text in its own style")
+    scores = map(sum, score(run, (candidate.tokens for candidate in written.values())))
+    endings = [
+        Ending(whole, candidate.value, logprob)
+        for (whole, candidate), logprob in zip(written.items(), scores, strict=True)
+    ]
+    return sorted(endings, key=lambda ending: -ending.logprob)[:alternatives]
+
+
+def regenerate(
+    run: Run, value: Any, parts: Sequence[str], *, tries: int = 4, max_tokens: int = 512, seed: int = 0, **sampling: Any
+) -> Generated:
+    """Return a document that has some parts written anew and is the given value in all others.
+
+    parts: their paths, such as `jobs.build.steps[2]`, or JSON pointers. tries: how many candidates are written; the one
+    that makes what follows the parts likeliest is returned. max_tokens: the budget for the parts. sampling:
+    temperature, top_p, top_k and min_p, as in `generate`. Raises PromptError if a part does not exist, or no document
+    has the rest.
+    """
+    check_number("tries", tries, 1, is_whole=True)
+    prompt = _hollowed(partial_of(value), [resolved(value, part) for part in parts])
+    candidates = _generate_beyond(run, prompt, tries, max_tokens, seed, Sampling(**sampling))
+    if tries == 1:
+        return candidates[0]
+    scores = score(run, (candidate.tokens for candidate in candidates))
+    following = [_score_of_following(*pair) for pair in zip(candidates, scores, strict=True)]
+    return candidates[following.index(max(following))]
+
+
+def _generate_beyond(
+    run: Run, partial: Partial, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
+) -> list[Generated]:
+    """Generate what a partial value states, with a budget that the stated part does not use up."""
+    check_request(num_samples, max_tokens, seed)
+    tables = tables_of(run.tokenizer, partial)
+    num_stated = len(run.tokenizer.encode(cheapest_value(tables)))
+    return generate_under(run, tables, num_samples, num_stated + max_tokens, seed, sampling)
+
+
+def _written(cut: CutDocument, candidate: Generated) -> str | None:
+    """Return the text of a candidate; None if the style of the given text cannot hold it."""
+    try:
+        return cut.finish(candidate.value)
+    except DocumentError:
+        return None
+
+
+def _hollowed(partial: Partial, paths: list[Path]) -> Partial:
+    """Return what is stated outside some parts."""
+    if () in paths or not paths:
+        return ANYTHING if paths else partial
+    below: defaultdict[str | int, list[Path]] = defaultdict(list)
+    for first, *rest in paths:
+        below[first].append(tuple(rest))
+    if isinstance(partial, PartialObject):
+        return PartialObject(tuple((key, _hollowed(child, below[key])) for key, child in partial.entries))
+    assert isinstance(partial, PartialArray), "a path leads through objects and lists"
+    items = (item for item in partial.items if not isinstance(item, More))
+    return PartialArray(tuple(_hollowed(item, below[at]) for at, item in enumerate(items)))
+
+
+def _score_of_following(candidate: Generated, logprobs: list[float]) -> float:
+    """Return the log-probability of the stated tokens after the first one that was drawn."""
+    drawn = next((at for at, logprob in enumerate(candidate.logprobs) if logprob), len(logprobs))
+    pairs = zip(candidate.logprobs[drawn:], logprobs[drawn:], strict=False)
+    return sum(logprob for as_drawn, logprob in pairs if not as_drawn)
