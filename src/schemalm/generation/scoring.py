@@ -22,9 +22,9 @@ from schemalm.model.inference import Segment
 
 
 class _Choice(NamedTuple):
-    """A token of a document where others are admitted as well, and how many tokens the window has before it."""
+    """A token where others are admitted as well: its number, and how many tokens the window has before it."""
 
-    index: int
+    number: int
     token: int
     num_before: int
     admitted: NDArray[np.intp]
@@ -81,4 +81,4 @@ def _read(run: Run, window: ModelInput, choices: list[_Choice], logprobs: list[f
     logits_CV: Floats = model.logits(hidden_TD[rows]).float().cpu().numpy()
     for logits_V, choice in zip(logits_CV, choices, strict=True):
         position = int(np.searchsorted(choice.admitted, choice.token))
-        logprobs[choice.index] = log_probability(logits_V.take(choice.admitted), position)
+        logprobs[choice.number] = log_probability(logits_V.take(choice.admitted), position)
