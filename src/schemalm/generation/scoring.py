@@ -22,9 +22,9 @@ from schemalm.model.inference import Segment
 
 
 class _Choice(NamedTuple):
-    """A token of a document where others are admitted as well, and how many tokens the window has before it."""
+    """A token where others are admitted as well: its number, and how many tokens the window has before it."""
 
-    position: int
+    number: int
     token: int
     num_before: int
     admitted: NDArray[np.intp]
@@ -80,5 +80,5 @@ def _read(run: Run, window: ModelInput, choices: list[_Choice], logprobs: list[f
     rows = torch.tensor([choice.num_before - 1 for choice in choices], device=model.device)
     logits_CV: Floats = model.logits(hidden_TD[rows]).float().cpu().numpy()
     for logits_V, choice in zip(logits_CV, choices, strict=True):
-        index = int(np.searchsorted(choice.admitted, choice.token))
-        logprobs[choice.position] = log_probability(logits_V.take(choice.admitted), index)
+        position = int(np.searchsorted(choice.admitted, choice.token))
+        logprobs[choice.number] = log_probability(logits_V.take(choice.admitted), position)
