@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -58,6 +58,7 @@ Address = Annotated[
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted command stopped.")]
+NumberFormat = Literal["float32", "bfloat16", "int8"]
 DEFAULT_SCHEMA = "github-workflow"
 DEFAULT_RULES = "default"
 # The advice if a folder cannot be written.
