@@ -117,29 +117,45 @@ class _PassageHashes:
 
 
 class EchoMemory:
-    """The echoes of a document that is being generated."""
+    """The echoes of a document that is being generated. Its last tokens can be removed again."""
 
     def __init__(self) -> None:
-        self._positions: dict[tuple[int, ...], int] = {}
         self._tokens: list[int] = [NEVER] * max(ORDERS)
+        self._positions: dict[tuple[int, ...], int] = {}
+        # For each token, the positions that its own position has replaced.
+        self._replaced: list[list[int | None]] = []
 
     def echoes(self) -> tuple[int, ...]:
         """Return the echoes before the next token."""
-        return tuple(self._echo(context) for context in self._contexts())
+        found = [NEVER] * len(ORDERS)
+        for index, context in enumerate(self._contexts()):
+            position = self._positions.get(context)
+            if position is None:
+                break  # what ends in a new n-gram is new as well
+            found[index] = self._echo(position)
+        return tuple(found)
 
     def add(self, token: int) -> None:
         """Add the next token."""
-        for context in self._contexts():
-            self._positions[context] = len(self._tokens)
+        contexts, position = self._contexts(), len(self._tokens)
+        self._replaced.append([self._positions.get(context) for context in contexts])
+        self._positions.update((context, position) for context in contexts)
         self._tokens.append(token)
+
+    def remove_last(self) -> None:
+        """Remove the last token."""
+        self._tokens.pop()
+        for context, position in zip(self._contexts(), self._replaced.pop(), strict=True):
+            if position is None:
+                del self._positions[context]
+            else:
+                self._positions[context] = position
 
     def _contexts(self) -> list[tuple[int, ...]]:
         return [tuple(self._tokens[-order:]) for order in ORDERS]
 
-    def _echo(self, context: tuple[int, ...]) -> int:
-        position, end = self._positions.get(context), len(self._tokens)
-        if position is None:
-            return NEVER
+    def _echo(self, position: int) -> int:
+        end = len(self._tokens)
         start = 2 * position - end
         said_twice = start >= max(ORDERS) and self._tokens[start:position] == self._tokens[position:end]
         return NEVER if said_twice else self._tokens[position]

@@ -3,7 +3,8 @@
 In go a run and a prompt; out come values that the schema accepts, each with its tokens and log-probability.
 """
 
-from schemalm.generation.generate import Generated, generate
+from schemalm.generation.generate import generate, stream
+from schemalm.generation.results import Generated, Piece
 from schemalm.generation.run import Run, load_run
 
-__all__ = ["Generated", "Run", "generate", "load_run"]
+__all__ = ["Generated", "Piece", "Run", "generate", "load_run", "stream"]

@@ -1,14 +1,16 @@
 """One document being written: its machine, its tokens so far, and the tokens that the model has not read yet.
 
 The model reads windows as in training: a position token, then content. When a window is full, the next one starts at a
-multiple of the stride that keeps half of the context.
+multiple of the stride that keeps half of the context. Where windows start depends on the document's tokens alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
@@ -18,98 +20,88 @@ from schemalm.machine import Machine
 
 @dataclass(frozen=True)
 class WindowShape:
-    """The shape of windows: `context_size` content tokens; position tokens count in units of `stride` tokens."""
+    """The shape of windows: `context_size` tokens with the position token, which counts in units of `stride` tokens."""
 
     context_size: int
     stride: int
 
 
-@dataclass(frozen=True)
-class ModelInput:
-    """The next input of the model: tokens, side features for the prediction after each, and whether a window begins.
-
-    side_features: the two features of the grammar state, then the echoes.
-    """
+class ModelInput(NamedTuple):
+    """Tokens for the model, and the side features of the token after each: the grammar state's, then the echoes."""
 
     tokens: list[int]
     side_features: list[tuple[int, ...]]
-    is_new_window: bool = False
-
-
-NO_INPUT = ModelInput([], [])
 
 
 class DocumentInProgress:
-    """A document in progress, with index `number` in its call of `generate`.
+    """A document in progress of at most `max_tokens` tokens, before its completion.
 
     machines: the first provides the grammar state for the model; the last decides which tokens are admitted, and knows
     the prompt if there is one.
+    admitted: the tokens among which the model has to choose the next one; None if there is no choice.
+    num_read: how many tokens of the window the model has read, the position token included.
     is_stopped: whether the next step exceeds the limits on work, so that the document must be ended.
     """
 
-    def __init__(self, number: int, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape) -> None:
-        self.number = number
-        self._machines = machines
-        self._reader = reader
+    def __init__(
+        self, machines: list[Machine], reader: GrammarStateReader, shape: WindowShape, max_tokens: int
+    ) -> None:
+        self.machines = machines
+        self.reader = reader
         self._shape = shape
+        self.max_tokens = max_tokens
         self.tokens: list[int] = []
-        self._echoes = EchoMemory()
+        self.logprobs: list[float] = []
+        self.num_forced = 0
+        self.echoes = EchoMemory()
         # One entry before each token, and one before the next token.
-        self._side_features = [self._next_side_features()]
+        self.side_features = [side_features(reader, machines, self.echoes)]
+        self.admitted: NDArray[np.intp] | None = None
         self._window_start = 0
-        self._num_read = 0
-        # The log-probability of each token, and whether it was the only admitted one.
-        self._logprobs: list[float] = []
-        self._forced: list[bool] = []
+        self.num_read = 0
         self.is_stopped = False
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the document is complete."""
-        return self.machine.is_complete
 
     @property
     def machine(self) -> Machine:
         """The machine that decides which tokens may come next."""
-        return self._machines[-1]
+        return self.machines[-1]
 
     @property
-    def logprob(self) -> float:
-        """The log-probability of the tokens so far."""
-        return sum(self._logprobs)
+    def room(self) -> int:
+        """How many more tokens the window and the budget have room for."""
+        in_window = self._window_start + self._shape.context_size - 1
+        return min(in_window, self.max_tokens) - len(self.tokens)
 
-    @property
-    def num_forced(self) -> int:
-        """The number of tokens so far that were the only admitted one."""
-        return sum(self._forced)
-
-    def take(self, token: int, logprob: float, *, is_forced: bool = False) -> None:
+    def take(self, token: int, logprob: float) -> None:
         """Consume a token that was chosen with this log-probability in nats, unless that exceeds the limits."""
         try:
-            for machine in self._machines:
+            for machine in self.machines:
                 machine.advance(token)
         except LimitError:
             self.is_stopped = True
             return
-        self._echoes.add(token)
-        self._side_features.append(self._next_side_features())
+        self.echoes.add(token)
+        self.side_features.append(side_features(self.reader, self.machines, self.echoes))
         self.tokens.append(token)
-        self._logprobs.append(logprob)
-        self._forced.append(is_forced)
+        self.logprobs.append(logprob)
 
-    def take_forced(self, max_tokens: int) -> None:
-        """Consume tokens while only one is admitted; they cost no call of the model."""
-        while not self.is_complete and not self.is_stopped and len(self.tokens) < max_tokens:
+    def take_forced(self) -> None:
+        """Consume tokens while only one is admitted; they cost no call of the model. Then set `admitted`."""
+        self.admitted = None
+        while not (self.machine.is_complete or self.is_stopped) and len(self.tokens) < self.max_tokens:
             try:
-                admitted = np.flatnonzero(self.machine.mask())
+                mask = self.machine.mask()
             except LimitError:
                 self.is_stopped = True
                 return
-            if not len(admitted):
+            num_admitted = np.count_nonzero(mask)
+            if not num_admitted:
                 raise GuardError("uniqueItems", self.machine.path)
-            if len(admitted) != 1:
+            if num_admitted > 1:
+                self.admitted = np.flatnonzero(mask)
                 return
-            self.take(int(admitted[0]), 0.0, is_forced=True)
+            self.take(int(mask.argmax()), 0.0)
+            self.num_forced += not self.is_stopped
 
     def ending(self) -> list[int]:
         """Return the cheapest tokens that end the document.
@@ -128,29 +120,34 @@ class DocumentInProgress:
 
     def _truncate(self, num_kept: int) -> None:
         """Keep the first `num_kept` tokens, in the tokens and in the machine that decides."""
-        del self.tokens[num_kept:], self._logprobs[num_kept:], self._forced[num_kept:]
-        self._machines[-1] = machine = Machine(self.machine.tables)
+        del self.tokens[num_kept:], self.logprobs[num_kept:]
+        self.machines[-1] = machine = Machine(self.machine.tables)
         for token in self.tokens:
             machine.advance(token)
 
-    def unread(self) -> ModelInput:
-        """Return what the model has to read before it can predict the next token."""
-        is_new = not self._num_read
-        # The position token comes first; the last token of a window is predicted, but never read.
+    def begin_window(self) -> bool:
+        """Begin the next window if the next choice needs it, or the first; return whether one begins."""
+        # The last token of a window is predicted, but never read.
         if len(self.tokens) - self._window_start > self._shape.context_size - 1:
             stride, context_size = self._shape.stride, self._shape.context_size
             least = -(-(len(self.tokens) - context_size + 1) // stride)
             self._window_start = max((len(self.tokens) - context_size // 2) // stride, least) * stride
-            is_new = True
-        if is_new:
-            position = self._window_start // self._shape.stride
-            tokens = [position, *self.tokens[self._window_start :]]
-            side_features = self._side_features[self._window_start :]
-        else:
-            tokens = self.tokens[self._num_read - 1 :]
-            side_features = self._side_features[self._num_read :]
-        self._num_read = len(self.tokens) + 1
-        return ModelInput(tokens, side_features, is_new)
+            self.num_read = 0
+        return not self.num_read
 
-    def _next_side_features(self) -> tuple[int, ...]:
-        return *self._reader.rows(self._machines[0]), *self._echoes.echoes()
+    def unread(self) -> ModelInput:
+        """Return what the model has to read in the window before it can predict the next token."""
+        if not self.num_read:
+            return self.window()
+        start = self._window_start + self.num_read
+        return ModelInput(self.tokens[start - 1 :], self.side_features[start:])
+
+    def window(self) -> ModelInput:
+        """Return all that the model reads in the window before it predicts the next token."""
+        start = self._window_start
+        return ModelInput([start // self._shape.stride, *self.tokens[start:]], self.side_features[start:])
+
+
+def side_features(reader: GrammarStateReader, machines: list[Machine], echoes: EchoMemory) -> tuple[int, ...]:
+    """Return what the model is told before the next token: two rows of the grammar state, and the echoes."""
+    return *reader.rows(machines[0]), *echoes.echoes()

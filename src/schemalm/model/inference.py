@@ -84,7 +84,7 @@ class _Segments:
         mixed = []
         rows = self.cache.rows[layer]
         has_groups = query_NHK.shape[1] != rows[0][0].shape[1]
-        parts = zip(query_NHK.split(self.counts), self.rows, self.lengths, self._masks, strict=True)
+        parts = zip(torch.split(query_NHK, self.counts), self.rows, self.lengths, self._masks, strict=True)
         for query_THK, row, length, mask in parts:
             key, value = rows[row]
             mixed_1HTK = F.scaled_dot_product_attention(
@@ -181,7 +181,7 @@ class InferenceModel:
     def _mixed(self, index: int, layer: _Layer, x_ND: Tensor, placed: _Segments) -> Tensor:
         """Return what attention gathers for each token, before its output projection [N, H * K]."""
         num_heads, num_cached = self.configuration.num_heads, self.configuration.num_key_value_heads
-        heads_NJK = layer.query_key_value(x_ND).unflatten(-1, (-1, self.configuration.head_width))
+        heads_NJK = layer.query_key_value(x_ND).view(len(x_ND), -1, self.configuration.head_width)
         turned_NJK = heads_NJK[:, : num_heads + num_cached]
         halves = turned_NJK.roll(self.configuration.head_width // 2, dims=-1)
         turned_NJK = self._norm(

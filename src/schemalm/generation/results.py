@@ -1,0 +1,59 @@
+"""What generation gives: a whole document, and the pieces in which it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from schemalm.documents import dump_document
+from schemalm.tokenizer import Tokenizer
+
+Format = Literal["yaml", "json"]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A document that a model wrote.
+
+    logprob: the log-probability of the sampled tokens under the mask, in nats.
+    finish: "complete" if the model ended the document, "budget" if the completion ended it at the token budget, "limit"
+    if the completion ended it because the next step exceeded the grammar's limits on work.
+    num_forced: the number of tokens that were the only admitted one and cost no call of the model.
+    logprobs: the log-probability of each token, 0 for forced ones. The last tokens have none if a completion added
+    them. The last digits depend on what was generated at the same time; the tokens do not.
+    """
+
+    value: Any
+    tokens: list[int]
+    logprob: float
+    finish: str
+    num_forced: int
+    logprobs: list[float]
+
+    def text(self, format: Format = "yaml") -> str:
+        """Return the document as "yaml" or "json"."""
+        return dump_document(self.value, format=format)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next tokens of the document with index `number`; `generated` is the whole document in its last piece."""
+
+    number: int
+    tokens: list[int]
+    generated: Generated | None
+    _tokenizer: Tokenizer = field(repr=False)
+    # The tokens so far are the first `_num_so_far` of a list that grows.
+    _all_tokens: list[int] = field(repr=False)
+    _num_so_far: int = field(repr=False)
+
+    @property
+    def value(self) -> Any:
+        """The document so far, ended in the cheapest way; computed when it is asked for."""
+        if self.generated is not None:
+            return self.generated.value
+        return self._tokenizer.decode_prefix(self._all_tokens[: self._num_so_far])
+
+    def text(self, format: Format = "yaml") -> str:
+        """Return the document so far as "yaml" or "json"."""
+        return dump_document(self.value, format=format)

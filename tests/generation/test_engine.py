@@ -1,0 +1,122 @@
+"""A document's tokens depend on its own request: not on the batch, the other documents, or drafts."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from schemalm.generation import Generated, Run, generate
+from schemalm.generation.engine import Engine, Request
+from schemalm.generation.prompts import prompt_tables
+from schemalm.generation.sampling import MARGIN, Sampling
+
+# So large that many choices are made again with logits of the document alone.
+LARGE_MARGIN = 0.3
+
+
+def written(run: Run, requests: list[Request], sampling: Sampling, batch_size: int, **settings: Any) -> list[Generated]:
+    """The documents of some requests, in their order."""
+    engine = Engine(run, sampling, batch_size, **settings)
+    found = {piece.number: piece.generated for piece in engine.write(requests)}
+    return [generated for request in requests if (generated := found[request.number]) is not None]
+
+
+def tokens_of(documents: list[Generated]) -> list[list[int]]:
+    return [document.tokens for document in documents]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(1.0),
+        Sampling(0.5, top_p=0.9),
+        Sampling(1.5, top_k=20, min_p=0.02),
+        Sampling(0.0),
+    ],
+)
+@pytest.mark.parametrize("margin", [MARGIN, LARGE_MARGIN])
+def test_neither_the_batch_nor_drafts_change_a_document(run: Run, sampling: Sampling, margin: float) -> None:
+    requests = [Request(number, 5, 20 + 3 * number) for number in range(16)]
+    expected = tokens_of(written(run, requests, sampling, 1, drafts=False, margin=margin))
+    for batch_size, drafts in [(1, True), (3, False), (3, True), (16, False), (16, True)]:
+        found = written(run, requests, sampling, batch_size, drafts=drafts, margin=margin)
+        assert tokens_of(found) == expected
+
+
+def test_a_sample_is_the_same_whatever_the_number_of_samples(run: Run) -> None:
+    few, many = (generate(run, num_samples=n, seed=9, max_tokens=40) for n in (2, 30))
+    assert tokens_of(few) == tokens_of(many)[:2]
+
+
+def test_requests_of_one_batch_have_their_own_prompts_seeds_and_budgets(run: Run) -> None:
+    prompts = [None, {"name": "first"}, {"kind": "job", "replicas": 4}]
+    requests = [
+        Request(number, seed=number, max_tokens=15 + number, tables=prompt_tables(run, prompts[number % 3]))
+        for number in range(9)
+    ]
+    together = written(run, requests, Sampling(1.0), 4)
+    alone = [written(run, [request], Sampling(1.0), 1)[0] for request in requests]
+    assert tokens_of(together) == tokens_of(alone)
+    for request, document in zip(requests, together, strict=True):
+        prompt = prompts[request.number % 3] or {}
+        assert prompt.items() <= document.value.items()
+        assert len(document.logprobs) <= request.max_tokens
+
+
+def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
+    taken: list[int] = []
+
+    def requests() -> Any:
+        for number in range(5):
+            taken.append(number)
+            yield Request(number, 0, 12)
+
+    done = [piece.number for piece in Engine(run, Sampling(), 2).write(requests()) if piece.generated is not None]
+    assert sorted(done) == taken == [*range(5)]
+    pieces = Engine(run, Sampling(), 2).write(requests())
+    taken.clear()
+    next(pieces)
+    assert taken == [0, 1]
+
+
+def test_pieces_are_the_documents_and_each_has_a_valid_value(run: Run) -> None:
+    tokens: dict[int, list[int]] = {}
+    for piece in Engine(run, Sampling(1.0), 3).write([Request(number, 2, 50) for number in range(5)]):
+        tokens.setdefault(piece.number, []).extend(piece.tokens)
+        assert piece.value == run.tokenizer.decode_prefix(tokens[piece.number])
+        if piece.generated is not None:
+            assert piece.generated.tokens == tokens[piece.number]
+            assert piece.text() == piece.generated.text()
+    assert tokens.keys() == {*range(5)}
+
+
+def echoing(run: Run) -> Run:
+    """The run with a model that nearly always chooses what its echoes say."""
+    model = copy.deepcopy(run.model).requires_grad_(False)
+    assert model.echo is not None
+    torch.nn.init.normal_(model.head_weight, std=0.3, generator=torch.Generator().manual_seed(0))
+    model.echo[1] = 0.2
+    return replace(run, model=model)
+
+
+def test_drafts_save_passes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[int] = []
+    step = Engine._step
+
+    def counted(self: Engine, *arguments: Any) -> None:
+        passes.append(1)
+        step(self, *arguments)
+
+    monkeypatch.setattr(Engine, "_step", counted)
+    counts = []
+    for drafts in (False, True):
+        passes.clear()
+        documents = written(echoing(run), [Request(0, 0, 400)], Sampling(1.0), 1, drafts=drafts)
+        counts.append(len(passes))
+    assert len(documents[0].tokens) > 100
+    assert counts[1] < counts[0] / 2
