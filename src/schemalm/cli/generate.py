@@ -54,7 +54,7 @@ def generate(
     seed: Seed = 0,
     dtype: Annotated[
         NumberFormat, typer.Option(help="The number format of weights: int8 is the fastest on a CPU.")
-    ] = "float32",
+    ] = NumberFormat.float32,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document into this folder.")
     ] = None,

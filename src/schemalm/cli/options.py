@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,15 @@ from schemalm.engines import EngineName
 
 if TYPE_CHECKING:
     from schemalm.baselines import AnyTokenizer
+
+
+class NumberFormat(StrEnum):
+    """The number formats of generation; `model/quantization.py` describes them."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    int8 = "int8"
+
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[
@@ -58,7 +68,6 @@ Address = Annotated[
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted command stopped.")]
-NumberFormat = Literal["float32", "bfloat16", "int8"]
 DEFAULT_SCHEMA = "github-workflow"
 DEFAULT_RULES = "default"
 # The advice if a folder cannot be written.
