@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from schemalm.cli.options import NumberFormat
 from schemalm.documents import load_document
 from schemalm.limits import Limits
+from schemalm.model.quantization import FORMATS
 from schemalm.schema.sources import read_schema
 
 
@@ -301,6 +303,13 @@ def test_generated_documents_go_to_files(invoke, pipeline, tmp_path: Path) -> No
     assert_refused(invoke(*command), "is not empty")
 
 
+def test_generate_writes_in_a_number_format(invoke, pipeline) -> None:
+    assert [*NumberFormat] == [*FORMATS]
+    result = invoke("generate", pipeline.run, "--max-tokens", 20, "--dtype", "int8", "--json")
+    assert json.loads(result.stdout)["documents"][0]["value"]["kind"] in ("alpha", "beta", "gamma")
+    assert_refused(invoke("generate", pipeline.run, "--dtype", "int4"), "int4")
+
+
 def test_generate_keeps_the_prompt(invoke, pipeline, tmp_path: Path) -> None:
     prompt = tmp_path / "prompt.yml"
     prompt.write_text("kind: gamma\n")
@@ -357,6 +366,16 @@ def test_evaluate_writes_the_report(invoke, pipeline) -> None:
     assert (pipeline.run / "report.html").exists()
     assert "Valid                100 %" in result.stdout
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
+
+
+@pytest.mark.slow
+def test_evaluate_measures_the_price_of_number_formats(invoke, pipeline) -> None:
+    command = ("evaluate", pipeline.run, "--samples", 1, "--dtype", "int8", "--dtype", "bfloat16")
+    lines = invoke(*command).stdout.splitlines()
+    prices = [line.split()[0] for line in lines if "to float32" in line]
+    assert prices == ["float32", "int8", "bfloat16"]
+    report = json.loads(invoke(*command, "--json").stdout)
+    assert [*report["number_formats"]] == prices
 
 
 @pytest.mark.slow

@@ -10,7 +10,9 @@ import pytest
 
 from schemalm.dataset.store import Split
 from schemalm.errors import CheckpointError, DataError
-from schemalm.evaluation.likelihood import validation_likelihood
+from schemalm.evaluation.likelihood import decoding_likelihood, validation_likelihood
+from schemalm.model.inference import InferenceModel
+from schemalm.model.quantization import FORMATS, linears_of
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run import load_checkpoint
 
@@ -61,3 +63,24 @@ def test_a_damaged_configuration_is_refused(run_folder: Path, data: Path) -> Non
     model, configuration = load_checkpoint(run_folder)
     with pytest.raises(CheckpointError, match="mask_loss"):
         validation_likelihood(model, data, {**configuration, "training": {}})
+
+
+@pytest.mark.parametrize("mask_loss", [True, False])
+def test_scoring_as_the_model_generates_gives_the_same(run_folder: Path, data: Path, *, mask_loss: bool) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    configuration["training"] |= {"mask_loss": mask_loss, "dtype": "float32"}
+    expected = validation_likelihood(model, data, configuration)
+    found = decoding_likelihood(InferenceModel(model), data, configuration)
+    assert found.score.loss == pytest.approx(expected.score.loss, rel=1e-5)
+    assert found.score.num_tokens == expected.score.num_tokens
+    assert found.under_mask == mask_loss
+
+
+def test_narrow_number_formats_cost_few_bits(run_folder: Path, data: Path) -> None:
+    model, configuration = load_checkpoint(run_folder)
+    losses = [
+        decoding_likelihood(InferenceModel(model, linears_of(dtype)), data, configuration, 5).score.loss
+        for dtype in FORMATS
+    ]
+    assert losses == pytest.approx([losses[0]] * len(FORMATS), rel=0.01)
+    assert len({*losses}) == len(FORMATS)

@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
-from schemalm.errors import CheckpointError
-from schemalm.generation import Run, load_run
+from schemalm.errors import CheckpointError, ConfigurationError
+from schemalm.generation import Run, generate, load_run
+from schemalm.model.quantization import FORMATS
 
 
 def test_a_run_knows_its_step_its_data_and_its_tokenizer(run: Run) -> None:
@@ -29,6 +31,21 @@ def test_a_folder_that_contains_only_one_run_is_accepted_for_it(run: Run, tmp_pa
 @pytest.mark.parametrize("checkpoint", ["best", "latest", 20])
 def test_checkpoints_are_found_by_name_and_step(run: Run, checkpoint: str | int) -> None:
     assert load_run(run.folder, checkpoint).step == 20
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_a_run_generates_in_each_number_format(run: Run, dtype: str) -> None:
+    loaded = load_run(run.folder, dtype=dtype)
+    before = {name: weight.clone() for name, weight in loaded.model.state_dict().items()}
+    documents = generate(loaded, num_samples=3, max_tokens=30)
+    for document in documents:
+        assert run.tokenizer.decode(run.tokenizer.encode(document.value)) == document.value
+    assert all(torch.equal(weight, before[name]) for name, weight in loaded.model.state_dict().items())
+
+
+def test_an_unknown_number_format_is_refused_before_the_run_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there is no number format 'float8'"):
+        load_run(tmp_path, dtype="float8")
 
 
 def test_a_missing_run_is_named(tmp_path: Path) -> None:

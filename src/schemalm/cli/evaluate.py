@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, AsJSON, RunFolder, chosen_run
+from schemalm.cli.options import CHOOSE_OUT, AsJSON, NumberFormat, RunFolder, chosen_run
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable
 from schemalm.messages.wording import reason_of
@@ -30,6 +30,10 @@ def evaluate(
         Path | None,
         typer.Option(file_okay=False, metavar="DIR", help="The folder for the report [default: the run folder]."),
     ] = None,
+    dtype: Annotated[
+        list[NumberFormat] | None,
+        typer.Option(help="Measure the price of generating in this number format, in bits per byte; repeatable."),
+    ] = None,
     as_json: AsJSON = False,
 ) -> None:
     """Score a run, judge its documents, and write report.html."""
@@ -42,7 +46,7 @@ def evaluate(
     run = chosen_run(terminal, run)
     folder = out or run
     check_writable(folder, *REPORT_FILES, advice=f"{CHOOSE_OUT} DIR")
-    evaluation = evaluate_run(load_run(run), data=data, num_samples=samples, progress=terminal.say)
+    evaluation = evaluate_run(load_run(run), data=data, num_samples=samples, dtypes=dtype or (), progress=terminal.say)
     show_figures(terminal, evaluation, run)
     report = _write_report(terminal, evaluation, run, folder)
     if report is None:
@@ -75,6 +79,10 @@ def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
 
     for card in headline(evaluation, read_metrics(run)):
         terminal.show(f"{card.label:14}{card.value:>12}  {card.note}")
+    exact = evaluation.number_formats.get("float32", 0.0)
+    for dtype, bits_per_byte in evaluation.number_formats.items():
+        note = f"bits per byte, as the model generates; {bits_per_byte - exact:+.5f} to float32"
+        terminal.show(f"{dtype:14}{bits_per_byte:>12.5f}  {note}")
     for number, sample in enumerate(evaluation.samples, start=1):
         if sample.verdict.valid is False:
             terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")

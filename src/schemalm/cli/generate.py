@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from schemalm.cli.options import CHOOSE_OUT, AsJSON, MergeKeys, RunFolder, Seed, chosen_run, schema_of, wants_merge_keys
+from schemalm.cli.options import (
+    CHOOSE_OUT,
+    AsJSON,
+    MergeKeys,
+    NumberFormat,
+    RunFolder,
+    Seed,
+    chosen_run,
+    schema_of,
+    wants_merge_keys,
+)
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable, filled_atomically, has_content, write_atomically
 
@@ -47,6 +57,9 @@ def generate(
         int, typer.Option(min=1, metavar="N", help="Tokens per document before the grammar closes it.")
     ] = 512,
     seed: Seed = 0,
+    dtype: Annotated[
+        NumberFormat, typer.Option(help="The number format of weights: int8 is the fastest on a CPU.")
+    ] = NumberFormat.float32,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document into this folder.")
     ] = None,
@@ -75,7 +88,7 @@ def generate(
     if read is not None:
         read(merge_keys=True)  # reports an unreadable prompt before the model is loaded
     with terminal.working("loading the model"):
-        loaded = load_run(run)
+        loaded = load_run(run, dtype=dtype)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
     partial = None if read is None else read(merge_keys=merges)
     settings: dict[str, Any] = {

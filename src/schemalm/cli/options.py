@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,15 @@ from schemalm.engines import EngineName
 
 if TYPE_CHECKING:
     from schemalm.baselines import AnyTokenizer
+
+
+class NumberFormat(StrEnum):
+    """The number formats of generation; `model/quantization.py` describes them."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    int8 = "int8"
+
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 SchemaName = Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
 from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
-from schemalm.evaluation.likelihood import Likelihood, validation_likelihood
+from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request
 from schemalm.messages.wording import counted
+from schemalm.model.inference import InferenceModel
+from schemalm.model.quantization import linears_of
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run_data import check_sizes, find_data
@@ -106,6 +108,7 @@ class Evaluation:
 
     num_neighbours: how many training documents were searched for the nearest one of each sample. Exact copies are
     searched for among all `num_train_documents`.
+    number_formats: bits per byte as the model generates, in float32 and in each format asked for; empty if none was.
     """
 
     step: int
@@ -121,6 +124,7 @@ class Evaluation:
     samples: tuple[Sample, ...]
     distinct_share: float
     validation: ValidationStatistics
+    number_formats: dict[str, float] = field(default_factory=dict)
 
     @property
     def valid_share(self) -> float | None:
@@ -179,6 +183,7 @@ class Evaluation:
             "judge": self.judge,
             "sampling": asdict(self.sampling),
             "likelihood": self.likelihood.to_dict(),
+            "number_formats": self.number_formats,
             "valid_share": self.valid_share,
             "num_invalid": self.num_invalid,
             "num_unjudged": self.num_unjudged,
@@ -205,6 +210,7 @@ def evaluate(
     max_tokens: int = 1024,
     seed: int = 0,
     num_documents: int | None = None,
+    dtypes: Sequence[str] = (),
     judge: Judge | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
@@ -212,6 +218,7 @@ def evaluate(
 
     data: the prepared folder; by default at its path during training, or beside the run.
     num_documents: the maximum number of validation documents to score.
+    dtypes: number formats of generation whose price is measured (`model/quantization.py`).
     judge: by default the judge for the run's schema.
     progress: called with a line about each step.
     Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
@@ -223,6 +230,7 @@ def evaluate(
     check_request(num_samples, max_tokens, seed)
     if num_documents is not None:
         check_number("num_documents", num_documents, 1, is_whole=True)
+    formats = {dtype: linears_of(dtype, run.device) for dtype in (("float32", *dtypes) if dtypes else ())}
     folder = find_data(run.folder, run.configuration, data)
     metadata = read_metadata(folder)
     check_sizes(run.model.configuration, metadata)
@@ -234,6 +242,12 @@ def evaluate(
     num_held_out = metadata.splits["val"].num_documents
     log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
     likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
+    number_formats = {}
+    for dtype, linears in formats.items():
+        log(f"scoring the same in {dtype}, as in generation")
+        decoder = InferenceModel(run.model, linears)
+        score = decoding_likelihood(decoder, folder, run.configuration, num_documents).score
+        number_formats[dtype] = score.bits_per_byte
     log(f"sampling {counted(num_samples, 'document')}")
     generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
     log(f"comparing them with {metadata.splits['train'].num_documents} training documents")
@@ -254,6 +268,7 @@ def evaluate(
         samples=examine(generated, judge, run.tokenizer, train, neighbours),
         distinct_share=distinct_share([document.value for document in generated]),
         validation=validation_statistics(folder, metadata, run.tokenizer, neighbours),
+        number_formats=number_formats,
     )
 
 

@@ -16,6 +16,7 @@ from schemalm.errors import CheckpointError, DataError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.inference import InferenceModel
+from schemalm.model.quantization import linears_of
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.locate import find_run
 from schemalm.training.run import load_checkpoint, resolve_checkpoint
@@ -29,6 +30,7 @@ class Run:
 
     configuration: the content of config.json.
     step: the step of the checkpoint.
+    dtype: the number format that it generates in (`model/quantization.py`).
     """
 
     folder: Path
@@ -37,11 +39,12 @@ class Run:
     configuration: dict[str, Any]
     step: int
     device: torch.device
+    dtype: str = "float32"
 
     @cached_property
     def decoder(self) -> InferenceModel:
         """The model, prepared for decoding on first use; it does not follow later changes of the weights."""
-        return InferenceModel(self.model)
+        return InferenceModel(self.model, linears_of(self.dtype, self.device))
 
     @property
     def data(self) -> Path | None:
@@ -52,16 +55,24 @@ class Run:
             return None
 
 
-def load_run(run_dir: str | Path, checkpoint: str | int = "latest", device: str | torch.device = "cpu") -> Run:
+def load_run(
+    run_dir: str | Path,
+    checkpoint: str | int = "latest",
+    device: str | torch.device = "cpu",
+    dtype: str = "float32",
+) -> Run:
     """Load a run's model at a checkpoint: "latest", "best" (by validation loss) or a step.
 
-    `run_dir` is the run folder, or a folder that contains only this run. Raises CheckpointError if the run, its
-    checkpoint or its tokenizer is missing, damaged or of another version.
+    `run_dir` is the run folder, or a folder that contains only this run. `dtype` is the number format of generation:
+    "float32", "bfloat16" or "int8" (CPU only). Raises CheckpointError if the run, its checkpoint or its tokenizer is
+    missing, damaged or of another version, and ConfigurationError for a number format that the device does not have.
     """
+    linears_of(dtype, device)  # raises before anything is read
     folder = find_run(Path(run_dir))
     model, configuration = load_checkpoint(folder, checkpoint, device)
     tokenizer = _tokenizer_of(folder, configuration, model.configuration)
-    return Run(folder, model, tokenizer, configuration, resolve_checkpoint(folder, checkpoint), torch.device(device))
+    step = resolve_checkpoint(folder, checkpoint)
+    return Run(folder, model, tokenizer, configuration, step, torch.device(device), dtype)
 
 
 def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfiguration) -> Tokenizer:

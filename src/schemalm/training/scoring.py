@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -71,15 +71,31 @@ def score_documents(
 
     `packing` affects the speed, and the last digits.
     """
+
+    def loss_of(rows: Rows) -> Tensor:
+        return batch_loss(model, rows, masks_packed, dtype)
+
+    with evaluating(model):
+        return score_rows(loss_of, split, documents, batch_size, packing, model.head_weight.device)
+
+
+def score_rows(
+    loss_of: Callable[[Rows], Tensor],
+    split: Split,
+    documents: NDArray[np.int64],
+    batch_size: int,
+    packing: str,
+    device: torch.device,
+) -> Score:
+    """Return the loss of whole documents by a function that returns the summed loss of rows, as `score_documents`."""
     if not documents.size:
         raise DataError("there are no documents to score: the split is empty")
     metadata = split.metadata
     windows = scoring_windows(split, metadata.context_size, metadata.stride, metadata.pad_id, documents=documents)
     loss_sum, num_tokens = 0.0, 0
-    with evaluating(model):
-        for rows in rows_once(windows, batch_size, packing, model.head_weight.device):
-            loss_sum += float(batch_loss(model, rows, masks_packed, dtype))
-            num_tokens += rows.num_targets
+    for rows in rows_once(windows, batch_size, packing, device):
+        loss_sum += float(loss_of(rows))
+        num_tokens += rows.num_targets
     return Score(loss_sum, num_tokens, int(split.num_bytes[documents].sum()))
 
 
