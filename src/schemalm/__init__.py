@@ -18,8 +18,9 @@ Models:
     load_run            loads a trained Run: the model, its tokenizer and its configuration
     generate            writes documents with a run, each a Generated
     stream              writes them one after another, and yields each Piece as it comes
+    complete            goes on with a text that is cut anywhere, each time to an Ending
+    regenerate          writes parts of a document anew and keeps all the rest
     score               the log-probability of each token of given documents
-    Run, Generated      the results of the first two
 
 Errors, all subclasses of SchemaLMError, each with its own fields:
 
@@ -63,7 +64,18 @@ if TYPE_CHECKING:
         SchemaLMError,
         TrainingError,
     )
-    from schemalm.generation import Generated, Run, generate, load_run, score, stream
+    from schemalm.generation import (
+        Ending,
+        Generated,
+        Piece,
+        Run,
+        complete,
+        generate,
+        load_run,
+        regenerate,
+        score,
+        stream,
+    )
     from schemalm.grammar import Grammar
     from schemalm.limits import Limits
     from schemalm.tokenizer import Tokenizer
@@ -89,7 +101,18 @@ _MODULES = {
         "TrainingError",
     ),
     "compilation": ("compile_schema",),
-    "generation": ("Generated", "Run", "generate", "load_run", "score", "stream"),
+    "generation": (
+        "Ending",
+        "Generated",
+        "Piece",
+        "Run",
+        "complete",
+        "generate",
+        "load_run",
+        "regenerate",
+        "score",
+        "stream",
+    ),
     "grammar": ("Grammar",),
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
@@ -103,12 +126,14 @@ __all__ = [
     "DataError",
     "DecodeError",
     "DocumentError",
+    "Ending",
     "Generated",
     "Grammar",
     "GuardError",
     "InvalidDocument",
     "LimitError",
     "Limits",
+    "Piece",
     "PromptError",
     "RulesError",
     "Run",
@@ -117,10 +142,12 @@ __all__ = [
     "Tokenizer",
     "TrainingError",
     "compile_schema",
+    "complete",
     "dump_document",
     "generate",
     "load_document",
     "load_run",
+    "regenerate",
     "score",
     "stream",
 ]

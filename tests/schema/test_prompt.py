@@ -40,10 +40,10 @@ ONE = Prompt("number", NumberIn(("1",)))
         ("a", "string", StringIs("a")),
         ("a", "number", FALSE),
         ([], "array", StatedItems(())),
-        ({}, "object", StatedKeys((), False)),
+        ({}, "object", StatedKeys((), "none")),
         ([1, ...], "array", StatedItems((ONE, None))),
-        ({"a": 1, ...: ...}, "object", StatedKeys((("a", ONE),), True)),
-        ({"a": ...}, "object", StatedKeys((("a", TRUE),), False)),
+        ({"a": 1, ...: ...}, "object", StatedKeys((("a", ONE),), "any")),
+        ({"a": ...}, "object", StatedKeys((("a", TRUE),), "none")),
     ],
 )
 def test_a_prompt_requires_what_it_states(prompt: Any, kind: str, formula: Formula) -> None:
@@ -60,24 +60,32 @@ def test_anything_and_choices_are_formulas() -> None:
 
 
 def test_stated_keys_are_taken_by_name_or_in_order() -> None:
-    keys = StatedKeys((("x", A), ("y", B)), True)
+    keys = StatedKeys((("x", A), ("y", B)), "any")
     assert keys.key_formulas() == (StringIs("x"),)
-    assert keys.at_key("y", never) == all_of([child_has(B), StatedKeys((("x", A),), True)])
+    assert keys.at_key("y", never) == all_of([child_has(B), StatedKeys((("x", A),), "any")])
     assert keys.at_key("z", never) == keys
-    assert keys.at_key(None, judging(StringIs("x"))) == all_of([child_has(A), StatedKeys((("y", B),), True)])
+    assert keys.at_key(None, judging(StringIs("x"))) == all_of([child_has(A), StatedKeys((("y", B),), "any")])
     assert keys.at_key(None, judging()) == FALSE
     assert not keys.holds_at_end
     assert stated_keys(()) == TRUE
 
 
 def test_closed_keys_admit_no_other_key() -> None:
-    keys = StatedKeys((("x", A),), False)
+    keys = StatedKeys((("x", A),), "none")
     assert keys.at_key("z", never) == FALSE
-    nothing_left = StatedKeys((), False)
+    nothing_left = StatedKeys((), "none")
     assert keys.at_key("x", never) == all_of([child_has(A), nothing_left])
     assert nothing_left.holds_at_end
     assert nothing_left.key_formulas() == ()
     assert nothing_left.at_key("z", never) == nothing_left.at_key(None, never) == FALSE
+
+
+def test_other_named_keys_may_have_to_come_last() -> None:
+    stated = formula_of(PartialObject((("x", ANYTHING),), is_open=True, others_last=True))
+    keys = StatedKeys((("x", TRUE),), "last")
+    assert stated == Prompt("object", keys)
+    assert keys.at_key("z", never) == FALSE
+    assert keys.at_key("x", never) == TRUE
 
 
 def test_a_key_may_be_asked_for_by_its_beginning() -> None:

@@ -34,8 +34,8 @@ from schemalm.training.launch import is_first_process
 REJECTED, UNUSABLE = 1, 2
 _GROUPS = ("tokenizer", "experiment", "reference")  # of commands
 _ORDER = (
-    *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate", "evaluate", "compare", "runs"),
-    *("experiment", "reference"),
+    *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate"),
+    *("complete", "evaluate", "compare", "runs", "experiment", "reference"),
 )
 _WRONG_FOLDER = re.compile(r"^\w+ ('.*') is a directory\.$", re.DOTALL)
 _WRONG_FILE = re.compile(r"^\w+ ('.*') is a file\.$", re.DOTALL)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from schemalm.cli.given_text import GivenText, read_given
 from schemalm.cli.options import (
     CHOOSE_OUT,
     AsJSON,
@@ -22,12 +23,16 @@ from schemalm.cli.options import (
     schema_of,
     wants_merge_keys,
 )
+from schemalm.cli.prompts import read_prompts_given
+from schemalm.cli.sampling import Dtype, MaxTokens, MinP, Temperature, TopK, TopP
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable, filled_atomically, has_content, write_atomically
 
 if TYPE_CHECKING:
-    from schemalm.documents import JSONValue
-    from schemalm.generation import Generated, Piece
+    from schemalm.generation import Generated, Piece, Run
+
+    # A document with its text.
+    Written = tuple[Generated, str]
 
 DocumentFormat = Literal["yaml", "json"]
 
@@ -36,30 +41,34 @@ def generate(
     run: RunFolder,
     *,
     prompt: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="A partial document to keep and complete."),
+        str | None,
+        typer.Option(metavar="FILE", help="What the documents must have, with ... where more may come; - is stdin."),
     ] = None,
-    num_samples: Annotated[int, typer.Option("-n", min=1, metavar="N", help="Number of documents to write.")] = 1,
-    format: Annotated[DocumentFormat, typer.Option(help="Format of the documents.")] = "yaml",
-    temperature: Annotated[
-        float, typer.Option(metavar="T", help="Sampling temperature; 0 always takes the likeliest token.")
-    ] = 0.8,
-    top_p: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Sample from the smallest set of tokens with this total probability."),
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="State a value, such as jobs.build.runs-on=ubuntu-latest."),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(min=1, metavar="K", help="Sample from the K likeliest tokens.")] = None,
-    min_p: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Sample from tokens with at least this share of the likeliest's probability."),
+    is_open: Annotated[bool, typer.Option("--open", help="Let more be added to every part of the prompt.")] = False,
+    parts: Annotated[
+        list[str] | None,
+        typer.Option("--regenerate", metavar="PATH", help="Write this part of the prompt anew and keep all the rest."),
     ] = None,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Tokens per document before the grammar closes it.")
-    ] = 512,
+    tries: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --regenerate: candidates from which the best is taken.")
+    ] = 4,
+    num_samples: Annotated[
+        int, typer.Option("-n", min=1, metavar="N", help="Number of documents to write, for each prompt.")
+    ] = 1,
+    format: Annotated[
+        DocumentFormat | None, typer.Option(help="Format of the documents [default: yaml].", show_default=False)
+    ] = None,
+    temperature: Temperature = 0.8,
+    top_p: TopP = None,
+    top_k: TopK = None,
+    min_p: MinP = None,
+    max_tokens: MaxTokens = 512,
     seed: Seed = 0,
-    dtype: Annotated[
-        NumberFormat, typer.Option(help="The number format of weights: int8 is the fastest on a CPU.")
-    ] = NumberFormat.float32,
+    dtype: Dtype = NumberFormat.float32,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document into this folder.")
     ] = None,
@@ -71,12 +80,9 @@ def generate(
 ) -> None:
     """Write documents with a trained model."""
     terminal = Terminal(as_json)
-    if out is not None and has_content(out):
-        raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
+    _check_usage(out, prompt, parts, settings, is_open=is_open, stream=stream)
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
-    from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
-    from schemalm.generation import stream as stream_documents  # noqa: PLC0415
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
 
     Sampling(temperature, top_p, top_k, min_p)
@@ -84,33 +90,99 @@ def generate(
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
     run = chosen_run(terminal, run)
-    read = None if prompt is None else _reader(prompt)
-    if read is not None:
-        read(merge_keys=True)  # reports an unreadable prompt before the model is loaded
+    given = None if prompt is None else read_given(prompt)
+    read = functools.partial(read_prompts_given, given, settings or (), is_open=is_open)
+    read(merge_keys=True)  # reports an unreadable prompt before the model is loaded
     with terminal.working("loading the model"):
         loaded = load_run(run, dtype=dtype)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
-    partial = None if read is None else read(merge_keys=merges)
-    settings: dict[str, Any] = {
-        "num_samples": num_samples,
-        "temperature": temperature,
-        "top_p": top_p,
-        "top_k": top_k,
-        "min_p": min_p,
-        "max_tokens": max_tokens,
-        "seed": seed,
-    }
+    sampling = {"temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p, "max_tokens": max_tokens}
     # The folder is locked before the work begins: a second command with the same folder then ends at once.
     with filled_atomically(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
+        if parts and given is not None:
+            with terminal.working("writing"):
+                written = _regenerated(loaded, given, parts, num_samples, tries, seed, format, merges, sampling)
+        else:
+            prompts = read(merge_keys=merges)
+            asked = {"num_samples": num_samples, "seed": seed, **sampling}
+            written = _generated(terminal, loaded, prompts, asked, format or "yaml", stream=stream)
+        is_json = format == "json" or (format is None and bool(parts) and given is not None and given.is_json)
+        names = [] if folder is None else _write_files(folder, [text for _, text in written], is_json)
+    if out is None and not stream:
+        terminal.show_document(_separator(is_json).join(text for _, text in written).removesuffix("\n"))
+    _summarize(terminal, [document for document, _ in written])
+    described = [_describe(document, text) for document, text in written]
+    following = command_line("evaluate", run)
+    terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
+
+
+def _check_usage(
+    out: Path | None,
+    prompt: str | None,
+    parts: list[str] | None,
+    settings: list[str] | None,
+    *,
+    is_open: bool,
+    stream: bool,
+) -> None:
+    """Raise `BadParameter` for options that do not go together."""
+    if out is not None and has_content(out):
+        raise typer.BadParameter(f"{out} is not empty; choose another folder", param_hint="--out")
+    if parts and (prompt is None or settings or is_open or stream):
+        message = "needs the document whose part it is in --prompt, and goes with none of --set, --open, --stream"
+        raise typer.BadParameter(message, param_hint="--regenerate")
+
+
+def _generated(
+    terminal: Terminal, run: Run, prompts: list[Any], asked: dict[str, Any], format: DocumentFormat, *, stream: bool
+) -> list[Written]:
+    """Return documents for each prompt, with their texts."""
+    from schemalm.generation import generate as generate_documents  # noqa: PLC0415
+    from schemalm.generation import stream as stream_documents  # noqa: PLC0415
+
+    documents: list[Generated] = []
+    for prompt in prompts:
         if stream:
-            documents = _shown(terminal, stream_documents(loaded, partial, **settings), format)
+            pieces = stream_documents(run, prompt, **asked)
+            documents += _shown(terminal, pieces, format, is_first=not documents)
         else:
             with terminal.working("writing"):
-                documents = generate_documents(loaded, partial, **settings)
-        texts = [document.text(format) for document in documents]
-        names = [] if folder is None else _write_files(folder, texts, format)
-    if out is None and not stream:
-        terminal.show_document(_separator(format).join(texts).removesuffix("\n"))
+                documents += generate_documents(run, prompt, **asked)
+    return [(document, document.text(format)) for document in documents]
+
+
+def _regenerated(
+    run: Run,
+    given: GivenText,
+    parts: list[str],
+    num_samples: int,
+    tries: int,
+    seed: int,
+    format: DocumentFormat | None,
+    merge_keys: bool,
+    sampling: dict[str, Any],
+) -> list[Written]:
+    """Return documents with other parts, in the text that was given unless another format is asked for."""
+    from schemalm.documents.reading import parse_document  # noqa: PLC0415
+    from schemalm.documents.splicing import with_part  # noqa: PLC0415
+    from schemalm.documents.value_paths import resolved, value_at  # noqa: PLC0415
+    from schemalm.generation import regenerate  # noqa: PLC0415
+
+    value = parse_document(given.text, source=given.name, merge_keys=merge_keys, json_only=given.is_json)
+    paths = [resolved(value, part) for part in parts]
+    written = []
+    for number in range(num_samples):
+        document = regenerate(run, value, parts, tries=tries, seed=seed + number, **sampling)
+        text = given.text
+        for path in paths:
+            part = value_at(document.value, path)
+            text = with_part(text, path, part, is_json=given.is_json, merge_keys=merge_keys)
+        is_as_given = format in (None, "json" if given.is_json else "yaml")
+        written.append((document, text if is_as_given else document.text(format or "yaml")))
+    return written
+
+
+def _summarize(terminal: Terminal, documents: list[Generated]) -> None:
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(
@@ -118,12 +190,9 @@ def generate(
     )
     if num_stopped:
         terminal.warn(f"{counted(num_stopped, 'document')} closed early: the next step exceeded the limits on work")
-    described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
-    following = command_line("evaluate", run)
-    terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
 
 
-def _shown(terminal: Terminal, pieces: Iterator[Piece], format: DocumentFormat) -> list[Generated]:
+def _shown(terminal: Terminal, pieces: Iterator[Piece], format: DocumentFormat, *, is_first: bool) -> list[Generated]:
     """Show the documents while they are written, and each when it is finished; return them."""
     documents: list[Generated] = []
     for number, group in itertools.groupby(pieces, key=lambda piece: piece.number):
@@ -131,26 +200,18 @@ def _shown(terminal: Terminal, pieces: Iterator[Piece], format: DocumentFormat) 
             for piece in group:
                 draw(functools.partial(piece.text, format))
                 documents += [piece.generated] if piece.generated is not None else []
-        separator = _separator(format) if number else ""
+        separator = "" if is_first and not number else _separator(format == "json")
         terminal.show_document((separator + documents[-1].text(format)).removesuffix("\n"))
     return documents
 
 
-def _separator(format: DocumentFormat) -> str:
-    return "---\n" if format == "yaml" else ""
+def _separator(is_json: bool) -> str:
+    return "" if is_json else "---\n"
 
 
-def _reader(prompt: Path) -> Callable[..., JSONValue]:
-    """Read the file of a prompt once and return a function that parses it."""
-    from schemalm.documents.reading import is_json, parse_document, read_text  # noqa: PLC0415
-
-    text = read_text(prompt, str(prompt))
-    return functools.partial(parse_document, text, source=str(prompt), json_only=is_json(prompt.name))
-
-
-def _write_files(folder: Path, texts: list[str], format: DocumentFormat) -> list[str]:
+def _write_files(folder: Path, texts: list[str], is_json: bool) -> list[str]:
     """Write one file per document, 0001.yaml, 0002.yaml, ..., and return the names."""
-    names = [f"{number:04}.{format}" for number in range(1, len(texts) + 1)]
+    names = [f"{number:04}.{'json' if is_json else 'yaml'}" for number in range(1, len(texts) + 1)]
     for name, text in zip(names, texts, strict=True):
         write_atomically(folder / name, text.encode())
     return names

@@ -6,7 +6,7 @@ assertions. All of them are immutable and hashable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemalm.documents.limits import DEFAULT_LIMITS
@@ -70,11 +70,13 @@ class PartialObject:
     """An object with these entries.
 
     is_open: whether it may have other keys. next_key: it has one more key, which is like this text; for open objects.
+    others_last: whether named keys that are not stated come after those that are, in canonical order.
     """
 
     entries: tuple[tuple[str, Partial], ...]
     is_open: bool = False
     next_key: TextLike | None = None
+    others_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,21 @@ def _partial_object(value: dict[Any, Any], path: tuple[str | int, ...], is_open:
 def opened(partial: Partial) -> Partial:
     """Return what is stated if other keys and items may be added everywhere."""
     if isinstance(partial, PartialObject):
-        return PartialObject(tuple((key, opened(child)) for key, child in partial.entries), True, partial.next_key)
+        return replace(partial, entries=tuple((key, opened(child)) for key, child in partial.entries), is_open=True)
     if isinstance(partial, PartialArray):
         return PartialArray((*(MORE if isinstance(item, More) else opened(item) for item in partial.items), MORE))
+    return partial
+
+
+def with_others_last(partial: Partial) -> Partial:
+    """Return what is stated if open objects only get keys that usually follow those that they have."""
+    if isinstance(partial, PartialObject) and partial.is_open:
+        entries = tuple((key, with_others_last(child)) for key, child in partial.entries)
+        return replace(partial, entries=entries, others_last=True)
+    if isinstance(partial, PartialArray):
+        return PartialArray(tuple(item if isinstance(item, More) else with_others_last(item) for item in partial.items))
+    if isinstance(partial, OneOf):
+        return OneOf(tuple(map(with_others_last, partial.choices)))
     return partial
 
 

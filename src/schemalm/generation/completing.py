@@ -15,9 +15,17 @@ from typing import Any
 
 from schemalm.bounds import check_number
 from schemalm.documents.cut import CutDocument, read_cut
-from schemalm.documents.partial import ANYTHING, More, Partial, PartialArray, PartialObject, partial_of
+from schemalm.documents.partial import (
+    ANYTHING,
+    More,
+    Partial,
+    PartialArray,
+    PartialObject,
+    partial_of,
+    with_others_last,
+)
 from schemalm.documents.value_paths import Path, resolved
-from schemalm.errors import DocumentError
+from schemalm.errors import DocumentError, PromptError
 from schemalm.generation.generate import generate_under
 from schemalm.generation.prompt_faults import cheapest_value
 from schemalm.generation.prompts import tables_of
@@ -25,6 +33,7 @@ from schemalm.generation.results import Generated
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling, check_request
 from schemalm.generation.scoring import score
+from schemalm.machine import Tables
 
 # Alternatives are the best of so many candidates for each.
 CANDIDATES_PER_ALTERNATIVE = 2
@@ -45,6 +54,7 @@ def complete(
     alternatives: int = 1,
     *,
     is_json: bool = False,
+    source: str = "",
     merge_keys: bool = False,
     max_tokens: int = 512,
     seed: int = 0,
@@ -53,17 +63,18 @@ def complete(
     """Return documents that go on with a text, the likeliest first; at most `alternatives`, all different.
 
     text: the beginning of a document, up to the cursor. It is kept byte for byte, and the scalar or key at the cursor
-    goes on. is_json: the text must be JSON. max_tokens: the budget for what is added. sampling: temperature, top_p,
-    top_k and min_p, as in `generate`. Raises DocumentError with line and column if the text is wrong before the cursor,
-    PromptError with pointer and reason if no document of the schema begins so.
+    goes on. is_json: the text must be JSON. source: its name in errors. max_tokens: the budget for what is added.
+    sampling: temperature, top_p, top_k and min_p, as in `generate`. Raises DocumentError with line and column if the
+    text is wrong before the cursor, PromptError with pointer and reason if no document of the schema begins so.
     """
     check_number("alternatives", alternatives, 1, is_whole=True)
-    cut = read_cut(text, is_json=is_json, merge_keys=merge_keys)
+    cut = read_cut(text, is_json=is_json, source=source, merge_keys=merge_keys)
     num_candidates = 1 if alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * alternatives
-    candidates = _generate_beyond(run, cut.partial, num_candidates, max_tokens, seed, Sampling(**sampling))
+    tables = _continued(run, cut.partial)
+    candidates = _generate_beyond(run, tables, num_candidates, max_tokens, seed, Sampling(**sampling))
     written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
     if not written:
-        raise DocumentError("no way was found to go on with this text in its own style")
+        raise DocumentError("no way was found to go on with this text in its own style", source=source)
     scores = map(sum, score(run, (candidate.tokens for candidate in written.values())))
     endings = [
         Ending(whole, candidate.value, logprob)
@@ -84,7 +95,8 @@ def regenerate(
     """
     check_number("tries", tries, 1, is_whole=True)
     prompt = _hollowed(partial_of(value), [resolved(value, part) for part in parts])
-    candidates = _generate_beyond(run, prompt, tries, max_tokens, seed, Sampling(**sampling))
+    tables = tables_of(run.tokenizer, prompt)
+    candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling))
     if tries == 1:
         return candidates[0]
     scores = score(run, (candidate.tokens for candidate in candidates))
@@ -92,12 +104,23 @@ def regenerate(
     return candidates[following.index(max(following))]
 
 
+def _continued(run: Run, partial: Partial) -> Tables:
+    """Return the tables of the documents that go on with a cut one.
+
+    Keys that usually stand before the given ones were left out on purpose, so they come only where the schema needs
+    them.
+    """
+    try:
+        return tables_of(run.tokenizer, with_others_last(partial))
+    except PromptError:
+        return tables_of(run.tokenizer, partial)
+
+
 def _generate_beyond(
-    run: Run, partial: Partial, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
+    run: Run, tables: Tables, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
 ) -> list[Generated]:
-    """Generate what a partial value states, with a budget that the stated part does not use up."""
+    """Generate under the tables of a prompt, with a budget that what it states does not use up."""
     check_request(num_samples, max_tokens, seed)
-    tables = tables_of(run.tokenizer, partial)
     num_stated = len(run.tokenizer.encode(cheapest_value(tables)))
     return generate_under(run, tables, num_samples, num_stated + max_tokens, seed, sampling)
 

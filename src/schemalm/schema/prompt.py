@@ -7,6 +7,7 @@ where an item after `...` may be the next stated one or one before it, both are 
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from schemalm.documents.partial import (
     Anything,
@@ -25,6 +26,9 @@ from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, any_of, child_
 from schemalm.schema.keywords.arrays import ArrayAssertion
 from schemalm.schema.keywords.numbers import NumberIn
 from schemalm.schema.keywords.objects import ObjectAssertion
+
+# The keys of an object that a prompt does not state.
+Others = Literal["none", "any", "last"]
 
 
 class Prompt(Assertion):
@@ -90,9 +94,9 @@ class NumberBegins(Assertion):
 
 
 class StatedKeys(ObjectAssertion):
-    """parts: (entries, is_open): the stated keys that are missing, as (name, formula), and whether others may come.
+    """parts: (entries, others): the stated keys that are missing, as (name, formula), and which others may come.
 
-    Keys that the schema names keep their order. The others precede all other free keys, in the prompt's order.
+    others: none, any, or only "last": named ones after all that are stated. Keys that the schema names keep their order. The others precede all other free keys, in the prompt's order.
     """
 
     __slots__ = ()
@@ -110,9 +114,10 @@ class StatedKeys(ObjectAssertion):
         return len(self.entries)
 
     @property
-    def is_open(self) -> bool:
-        """Whether keys that are not stated may come."""
-        return bool(self.parts[1])
+    def others(self) -> Others:
+        """Which keys may come that are not stated."""
+        others: Others = self.parts[1]
+        return others
 
     @property
     def holds_at_end(self) -> bool:  # type: ignore[override]
@@ -134,8 +139,8 @@ class StatedKeys(ObjectAssertion):
             return FALSE
         position = 0 if name is None else next((i for i, entry in enumerate(self.entries) if entry[0] == name), None)
         if position is None:
-            return self if self.is_open else FALSE
-        after = stated_keys(self.entries[:position] + self.entries[position + 1 :], is_open=self.is_open)
+            return self if self.others == "any" or (self.others == "last" and not self.entries) else FALSE
+        after = stated_keys(self.entries[:position] + self.entries[position + 1 :], self.others)
         return all_of([child_has(self.entries[position][1]), after])
 
 
@@ -181,9 +186,9 @@ class StatedItems(ArrayAssertion):
         return all_of([child_has(items[0]), stated_items(items[1:])])
 
 
-def stated_keys(entries: tuple[tuple[str, Formula], ...], *, is_open: bool = True) -> Formula:
+def stated_keys(entries: tuple[tuple[str, Formula], ...], others: Others = "any") -> Formula:
     """The assertion that these keys are still missing."""
-    return StatedKeys(entries, is_open) if entries or not is_open else TRUE
+    return StatedKeys(entries, others) if entries or others == "none" else TRUE
 
 
 def stated_items(items: tuple[Formula | None, ...]) -> StatedItems:
@@ -214,7 +219,8 @@ def formula_of(partial: Partial) -> Formula:
 
 def _object_formula(partial: PartialObject) -> Formula:
     entries = tuple((name, formula_of(child)) for name, child in partial.entries)
-    stated = stated_keys(entries, is_open=partial.is_open)
+    others: Others = "none" if not partial.is_open else "last" if partial.others_last else "any"
+    stated = stated_keys(entries, others)
     if partial.next_key is None:
         return stated
     others = [negate(StringIs(name)) for name, _ in entries if name.startswith(partial.next_key.prefix)]
