@@ -96,7 +96,8 @@ class NumberBegins(Assertion):
 class StatedKeys(ObjectAssertion):
     """parts: (entries, others): the stated keys that are missing, as (name, formula), and which others may come.
 
-    others: none, any, or only "last": named ones after all that are stated. Keys that the schema names keep their order. The others precede all other free keys, in the prompt's order.
+    others: none, any, or only "last": named ones after all that are stated. Keys that the schema names keep their
+    order. The stated ones among the rest precede all other free keys, in the prompt's order.
     """
 
     __slots__ = ()
@@ -223,8 +224,8 @@ def _object_formula(partial: PartialObject) -> Formula:
     stated = stated_keys(entries, others)
     if partial.next_key is None:
         return stated
-    others = [negate(StringIs(name)) for name, _ in entries if name.startswith(partial.next_key.prefix)]
-    return all_of([stated, HasKeyLike(all_of([_string_like(partial.next_key), *others]))])
+    not_stated = [negate(StringIs(name)) for name, _ in entries if name.startswith(partial.next_key.prefix)]
+    return all_of([stated, HasKeyLike(all_of([_string_like(partial.next_key), *not_stated]))])
 
 
 def _string_like(partial: TextLike) -> StringLike:
