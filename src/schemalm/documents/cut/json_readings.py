@@ -33,8 +33,8 @@ class _Scan:
     """The tokens up to the cursor.
 
     brackets: the offsets of the open ones. before: the last whole token if it is a mark that others follow, else "key",
-    "value", or empty at the start. comma: the offset of the last comma if it follows a value. start: where the token begins that the cursor
-    may be in; the length of the text if there is none.
+    "value", or empty at the start. comma: the offset of the last comma if it follows a value. start: where the token
+    begins that the cursor may be in; the length of the text if there is none.
     """
 
     start: int

@@ -36,9 +36,9 @@ class Leaf:
 class Position:
     """What the parser finds at the cursor.
 
-    frames: the open lists and mappings. leaf: the scalar that `MARK` at the cursor goes on with, `is_key` as a key; None if
-    nothing goes on there. is_slot: a value is to come. last: the last scalar before the cursor. root: the whole value,
-    where no frame is open. is_flow: the innermost frame is in flow style.
+    frames: the open lists and mappings. leaf: the scalar that `MARK` at the cursor goes on with, `is_key` as a key;
+    None if nothing goes on there. is_slot: a value is to come; needs_colon: its key has no colon yet. last: the last
+    scalar before the cursor. root: the whole value, where no frame is open.
     """
 
     frames: tuple[Frame, ...]

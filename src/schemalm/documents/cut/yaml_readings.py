@@ -24,7 +24,7 @@ from schemalm.documents.partial import TextLike
 from schemalm.documents.writing import YAMLWriter
 from schemalm.documents.yaml_faults import DIRECTIVE, NO_START, OPEN_QUOTE, YAMLFault
 
-_MAX_ALIASES: Final = 8  # that are tried
+_MAX_ALIASES: Final = 4  # that are tried
 _START: Final = "---\n"
 _DIRECTIVE: Final = "%YAML 1.2"
 _ANY_KEY: Final = Choice(TextLike(""), lambda key: YAMLWriter().key(str(key)))
