@@ -148,24 +148,49 @@ REFUSED_JSON: list[tuple[str, int]] = [
     ("[1] x", 5),
 ]
 # Texts that end in the middle of everything.
-ENDS = (
-    """
-? |?|- - |a: T|a: .in|a: 0x|a: ?|a: :|a: ---|a: x:|a: x |a#|> \n x|a: 'x\n  |a: "x\n  |a: "x\\\n|a: >\n  x\n    y
-a: {b: &x |a: [&x|&|- &x a|a: &x {k: 1}\nb: [*|...|%|a:\n\t|-\ta|a: 'x'\n"b"|a: [b: |a: [\n  b\n|  - a\n  |a: 'x\n  y
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-ENDS = [end.replace(r"\n", "\n").replace(r"\t", "\t").replace("\\\\", "\\") for end in ENDS]
-ENDS += [
-    "a: |+2",
-    "|",
-    "a: |\n  x\n    ",
-    "- |\n",
-    "a: &x |\n  b",
-    "a: |\r\n  x\r\n",
-    "a: |+\n  x\n\n",
-    "j:\n  a: |\n    x\n  ",
+ENDS = [
+    *[
+        "? ",
+        "?",
+        "- - ",
+        "a: T",
+        "a: .in",
+        "a: 0x",
+        "a: ?",
+        "a: :",
+        "a: ---",
+        "a: x:",
+        "a: x ",
+        "a#",
+        "- &x a",
+        "&",
+        "...",
+        "%",
+    ],
+    *[
+        "a: 'x\n  ",
+        "a: 'x\n  y",
+        'a: "x\n  ',
+        'a: "x\\\n',
+        "a: >\n  x\n    y",
+        "> \n x",
+        "a:\n\t",
+        "-\ta",
+        "a: 'x'\n\"b\"",
+    ],
+    *[
+        "a: [b: ",
+        "a: [\n  b\n",
+        "a: {b: &x ",
+        "a: [&x",
+        "a: &x {k: 1}\nb: [*",
+        "  - a\n  ",
+        "a: |+2",
+        "|",
+        "- |\n",
+        "a:\n- b\n-",
+    ],
+    *["a: |\n  x\n    ", "a: &x |\n  b", "a: |\r\n  x\r\n", "a: |+\n  x\n\n", "j:\n  a: |\n    x\n  "],
 ]
 
 ANY_STYLE = st.sampled_from([None, 1, 2, 4, "\t"])
