@@ -134,7 +134,7 @@ def single_quoted(prefix: str, is_over_lines: bool, joint: str = "") -> Choice:
 def double_quoted(prefix: str, escape: str, *, is_json: bool = False, is_over_lines: bool = False) -> Choice:
     r"""Return the choice of any text after `prefix`, in double quotes.
 
-    escape: the escape at the cursor that is not finished, such as `\u00`; empty if there is none. A character must have it.
+    escape: the escape at the cursor that is not finished, such as `\u00`, and that a character has; empty if none is.
     """
 
     def suffix(value: JSONValue) -> str:

@@ -38,7 +38,7 @@ def read_cut(
 ) -> CutDocument:
     """Return a document that ends at the cursor, which is at the end of `text`.
 
-    is_json: the text must be JSON, but may have comments; any other text is YAML, or JSON if it begins as JSON does.
+    is_json: the text must be JSON, but may have comments; any other text is YAML, or JSON if it is a list or object of JSON.
     `source`, `merge_keys` and `limits` are those of `parse_document`. Raises `DocumentError` with the place where the
     text before the cursor is already wrong.
     """
@@ -103,7 +103,7 @@ def _json_readings(text: str, limits: DocumentLimits, source: str, is_json: bool
     """Return the reading of JSON; none for a text of YAML, whose words go on in more ways."""
     if is_json:
         return [JSONCut(text, limits, source, has_comments=True).reading()]
-    if text.lstrip()[:1] not in ("{", "[", '"'):
+    if text.lstrip()[:1] not in ("{", "["):
         return []
     cut = JSONCut(text, limits, source, has_comments=False)
     try:

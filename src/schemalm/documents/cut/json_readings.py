@@ -33,14 +33,14 @@ class _Scan:
     """The tokens up to the cursor.
 
     brackets: the offsets of the open ones. before: the last whole token if it is a mark that others follow, else "key",
-    "value", or empty at the start. comma: the offset of the last comma. start: where the token begins that the cursor
-    may be in; the length of the text if there is none.
+    "value", or empty at the start. comma: the offset of the last comma if it follows a value. start: where the token
+    begins that the cursor may be in; the length of the text if there is none.
     """
 
     start: int
     brackets: list[int] = field(default_factory=list)
     before: str = ""
-    comma: int = 0
+    comma: int | None = None
 
 
 class JSONCut:
@@ -88,7 +88,7 @@ class JSONCut:
     def _given(self, before: str) -> tuple[JSONValue, tuple[Frame, ...]]:
         """Return the value of what is complete, and its open lists and objects."""
         given = self._text[: self._scan.start]
-        if before == ",":
+        if before == "," and self._scan.comma is not None:
             given = f"{given[: self._scan.comma]} {given[self._scan.comma + 1 :]}"
         if self._token and before in ("key", "value"):
             self._load(given + '""')  # which fails, since a mark must come
@@ -163,7 +163,7 @@ def _scan(text: str) -> _Scan:
             after_colon.pop()
         elif piece in (":", ",") and after_colon:
             after_colon[-1] = piece == ":"
-            scan.comma = token.start()
+            scan.comma = token.start() if scan.before == "value" else None
         scan.before = piece if piece in (*CLOSING, ":", ",") else "key" if is_key else "value"
     return scan
 

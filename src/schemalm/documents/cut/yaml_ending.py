@@ -51,9 +51,9 @@ class YAMLEnding(Ending):
         in_list = isinstance(frame.given, list)
         at = len(self.line) if not self.line.strip(" ") else 0
         column = at if at > outer else outer + (DASH_WIDTH if in_list else self._writer.step)
-        if isinstance(value, list) and at <= outer and not in_list and not self._writer.indents_dashes:
-            column = outer
         if isinstance(value, dict | list) and value:
+            if isinstance(value, list) and at <= outer and not in_list and not self._writer.indents_dashes:
+                column = outer
             level = NO_SECTIONS if in_list else self._level(len(self.reading.frames) - 1) + 1
             self._add_block(self._writer.block(value, level), column)
         elif value is not None:

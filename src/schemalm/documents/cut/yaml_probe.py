@@ -7,6 +7,7 @@ comes a `Position`, or the `YAMLFault` of text that is wrong, before the cursor 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from schemalm.documents.cut.frames import Frame
 from schemalm.documents.cut.yaml_layout import Blocks
@@ -16,6 +17,7 @@ from schemalm.documents.yaml_composer import Composer, Expansion, merge
 from schemalm.documents.yaml_faults import NOT_CLOSED, YAMLFault
 from schemalm.documents.yaml_parser import Parser
 
+MARK: Final = "\ue000"  # a trial: text in every style, and the name of no anchor
 _MERGE_AT_CURSOR = "the text ends inside what the merge key << names: finish that part, or write the keys out"
 _NOT_CLOSED = frozenset([NOT_CLOSED.format("list", "]"), NOT_CLOSED.format("object", "}")])
 
@@ -34,9 +36,9 @@ class Leaf:
 class Position:
     """What the parser finds at the cursor.
 
-    frames: the open lists and mappings. leaf: the scalar that the trial goes on with, `is_key` as a key; None if
-    nothing goes on there. is_slot: a value is to come. last: the last scalar before the cursor. root: the whole value,
-    where no frame is open. is_flow: the innermost frame is in flow style.
+    frames: the open lists and mappings. leaf: the scalar that `MARK` at the cursor goes on with, `is_key` as a key;
+    None if nothing goes on there. is_slot: a value is to come; needs_colon: its key has no colon yet. last: the last
+    scalar before the cursor. root: the whole value, where no frame is open.
     """
 
     frames: tuple[Frame, ...]
@@ -102,7 +104,7 @@ class Probe(Composer):
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
         """Add a scalar; stop if the trial belongs to it."""
         leaf = Leaf(text, is_plain, start, anchor is not None)
-        if self._parser.pos > self._cursor:
+        if self._parser.pos > self._cursor and text.endswith(MARK):
             raise _Reached(self._found(leaf, is_key=self.expects_key()))
         self._last = leaf
         super().scalar(text, is_plain, anchor, start)

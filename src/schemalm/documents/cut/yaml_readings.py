@@ -18,13 +18,16 @@ from schemalm.documents.cut.frames import Place, Reading
 from schemalm.documents.cut.lines import last_line
 from schemalm.documents.cut.yaml_block_texts import after_block_text, in_block_text
 from schemalm.documents.cut.yaml_layout import Blocks
-from schemalm.documents.cut.yaml_probe import Leaf, Position, Probe
+from schemalm.documents.cut.yaml_probe import MARK, Leaf, Position, Probe
 from schemalm.documents.limits import DocumentLimits
+from schemalm.documents.partial import TextLike
+from schemalm.documents.writing import YAMLWriter
 from schemalm.documents.yaml_faults import DIRECTIVE, NO_START, OPEN_QUOTE, YAMLFault
 
-_MARK: Final = "\ue000"  # text in every style, and the name of no anchor
-_MAX_ALIASES: Final = 8  # that are tried
+_MAX_ALIASES: Final = 4  # that are tried
+_START: Final = "---\n"
 _DIRECTIVE: Final = "%YAML 1.2"
+_ANY_KEY: Final = Choice(TextLike(""), lambda key: YAMLWriter().key(str(key)))
 _ANCHOR = re.compile(r"(?<![^ \t\r\n,:\[\]{}])&([^ \t\r\n,\[\]{}]*)\Z")
 _ALIAS = re.compile(r"\*([^ \t\r\n,\[\]{}]*)\Z")
 _LINE_BREAK = re.compile(r"[\r\n]")
@@ -50,7 +53,7 @@ class YAMLReadings:
 
     def of(self, text: str) -> list[Reading]:
         """Return the readings of a text; raises `YAMLFault` if there is none."""
-        end, word = self._found(text), self._found(text, _MARK)
+        end, word = self._found(text), self._found(text, MARK)
         if isinstance(word, YAMLFault) and word.message == OPEN_QUOTE:
             return self._in_quotes(text, word.offset)
         key = self._key(text, word)
@@ -73,14 +76,17 @@ class YAMLReadings:
     def _at_end(self, text: str, end: Found, word: Found) -> list[Reading]:
         """Return the readings in which nothing goes on at the cursor: a value is to come, or the next entry."""
         leaf = _leaf(word)
-        if isinstance(end, YAMLFault) or (leaf and leaf.text != _MARK and not (end.is_slot and leaf.is_plain)):
+        if isinstance(end, YAMLFault) or (leaf and leaf.text != MARK and not (end.is_slot and leaf.is_plain)):
             return []
+        if end.is_slot and end.frames and isinstance(end.frames[-1].given, dict) and end.frames[-1].key is None:
+            joint = "" if text[-1] in " \t" else " "
+            return [Reading(text + joint, end.frames, Place.KEY, (_ANY_KEY,), is_explicit=True)]
         if end.is_slot or (leaf and leaf.has_anchor):
-            is_going_on = leaf is not None and leaf.text != _MARK and end.needs_colon  # a key in flow style
+            is_going_on = leaf is not None and leaf.text != MARK and end.needs_colon  # a key in flow style
             reading = Reading(text, end.frames, Place.SLOT, needs_colon=end.needs_colon, is_explicit=not end.is_flow)
             return [] if is_going_on else [reading]
         if cursor := after_block_text(text, end, self._step):
-            found = self._found(text + cursor.joint, _MARK)
+            found = self._found(text + cursor.joint, MARK)
             if isinstance(found, Position) and found.leaf and end.last and found.leaf.start == end.last.start:
                 return [in_block_text(text, found, found.leaf, end, cursor)]
         return [Reading(text, end.frames, Place.BETWEEN, root=end.root, needs_comma=end.is_flow and leaf is None)]
@@ -88,7 +94,7 @@ class YAMLReadings:
     def _going_on(self, text: str, end: Found, word: Found) -> list[Reading]:
         """Return the reading in which a plain or block scalar goes on."""
         leaf = _leaf(word)
-        if isinstance(word, YAMLFault) or leaf is None or leaf.text == _MARK:
+        if isinstance(word, YAMLFault) or leaf is None or leaf.text == MARK:
             return []
         if leaf.is_plain:
             return [_plain(text, word, leaf, is_explicit=not word.is_flow)]
@@ -99,9 +105,9 @@ class YAMLReadings:
         leaf = _leaf(word)
         if isinstance(word, Position) and (word.is_flow or (leaf and not leaf.is_plain)):
             return []
-        key = self._found(text, _MARK + ":")
+        key = self._found(text, MARK + ":")
         leaf = _leaf(key)
-        return [_plain(text, key, leaf)] if isinstance(key, Position) and leaf and leaf.text != _MARK else []
+        return [_plain(text, key, leaf)] if isinstance(key, Position) and leaf and leaf.text != MARK else []
 
     def _in_quotes(self, text: str, start: int) -> list[Reading]:
         """Return the readings of a cursor in the quotes that open at `start`."""
@@ -119,18 +125,18 @@ class YAMLReadings:
 
         readings = self._quoted(text, stem, quote, choice)
         if not readings:
-            self._probe(stem, _MARK + quote).position()  # which fails
+            self._probe(stem, MARK + quote).position()  # which fails
         return readings
 
     def _quoted(self, text: str, stem: str, quote: str, choice: Callable[[str], Choice]) -> list[Reading]:
         """Return the readings of a quoted scalar that goes on after `stem`, as a value and as a key in a block."""
         readings: list[Reading] = []
         for after in ("", ":"):
-            found = self._found(stem, _MARK + quote + after)
+            found = self._found(stem, MARK + quote + after)
             leaf = _leaf(found)
-            if isinstance(found, Position) and leaf and not leaf.is_plain and leaf.text.endswith(_MARK):
+            if isinstance(found, Position) and leaf and not leaf.is_plain and leaf.text.endswith(MARK):
                 place = Place.KEY if found.is_key else Place.VALUE
-                choices = (choice(leaf.text.removesuffix(_MARK)),)
+                choices = (choice(leaf.text.removesuffix(MARK)),)
                 readings.append(Reading(text, found.frames, place, choices, is_explicit=not after))
                 if found.is_flow:
                     break
@@ -153,7 +159,7 @@ class YAMLReadings:
         return readings
 
     def _after(self, text: str, *, is_slot: bool) -> list[Reading]:
-        """Return the reading of a text that is whole at its end; none if not, or if a value is to come, unlike asked."""
+        """Return the reading of a text with which nothing goes on, if its end is a slot for a value, or is none."""
         found = self._found(text)
         if isinstance(found, YAMLFault) or found.is_slot != is_slot:
             return []
@@ -162,7 +168,7 @@ class YAMLReadings:
 
     def _names(self, text: str, prefix: str) -> list[str]:
         """Return the names of anchors, latest first, that go on with the name at the cursor."""
-        probe = self._probe(text, _MARK)
+        probe = self._probe(text, MARK)
         with suppress(YAMLFault):
             probe.position()
         names = (name for name in reversed(probe.anchors) if name.startswith(prefix) and name != prefix)
@@ -175,7 +181,7 @@ def _leaf(found: Found) -> Leaf | None:
 
 def _plain(text: str, found: Position, leaf: Leaf, *, is_explicit: bool = False) -> Reading:
     """Return the reading in which a plain scalar goes on."""
-    prefix = leaf.text.removesuffix(_MARK)
+    prefix = leaf.text.removesuffix(MARK)
     choices = (plain_keys if found.is_key else plain_values)(prefix, found.is_flow)
     place = Place.KEY if found.is_key else Place.VALUE
     return Reading(text, found.frames, place, tuple(choices), is_explicit=is_explicit)
@@ -185,8 +191,8 @@ def _joint(text: str, end: Found, word: Found) -> str:
     """Return what must follow the text before anything else can, or an empty string."""
     line = last_line(text)
     messages = [found.message for found in (end, word) if isinstance(found, YAMLFault)]
-    if NO_START in messages:
-        return ("\n" if line else "") + "---\n"
+    if NO_START in messages and not text.endswith(_START):
+        return _START[len(line) :] if _START.startswith(line) else f"\n{_START}"
     if DIRECTIVE in messages and _DIRECTIVE.startswith(line):
         return _DIRECTIVE[len(line) :]
     if _leaf(word):
