@@ -87,14 +87,20 @@ class LLGuidanceEngine(Engine):
         )
         options = {"whitespace_flexible": False, "lenient": True}
         grammar = LLMatcher.grammar_from_json_schema(typed.grammar.schema, overrides=options)
-        self._matcher, self._judge = LLMatcher(engine, grammar), LLMatcher(engine, grammar)
+        self.vocab_size = engine.vocab_size
+        self.new_matcher = lambda: LLMatcher(engine, grammar)
+        self._matcher, self._judge = self.new_matcher(), self.new_matcher()
         if self._matcher.is_error():
             raise RefusedError(self._matcher.get_error())
         bits = allocate_token_bitmask(1, engine.vocab_size)
         self._fill = lambda: fill_next_token_bitmask(self._matcher, bits, 0)
 
     def tokens(self, document: Document) -> Sequence[int]:
-        return self._tokenizer.encode(self._in_schema_order(document.value))
+        return self.text_tokens(document.value)
+
+    def text_tokens(self, value: Any) -> list[int]:
+        """Returns the tokens of a value's JSON."""
+        return self._tokenizer.encode(self._in_schema_order(value))
 
     def num_admitted(self, tokens: Sequence[int]) -> int:
         # A matcher that has refused a token refuses everything afterwards, so the measured one must never see one.
