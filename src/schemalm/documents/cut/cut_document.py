@@ -38,7 +38,7 @@ def read_cut(
 ) -> CutDocument:
     """Return a document that ends at the cursor, which is at the end of `text`.
 
-    is_json: the text must be JSON, but may have comments; any other text is YAML, or JSON if it is a list or object of JSON.
+    is_json: the text must be JSON, but may have comments; any other is YAML, or JSON if it is a list or object of JSON.
     `source`, `merge_keys` and `limits` are those of `parse_document`. Raises `DocumentError` with the place where the
     text before the cursor is already wrong.
     """

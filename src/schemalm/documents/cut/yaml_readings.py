@@ -193,7 +193,7 @@ def _joint(text: str, end: Found, word: Found) -> str:
     messages = [found.message for found in (end, word) if isinstance(found, YAMLFault)]
     if NO_START in messages and not text.endswith(_START):
         return _START[len(line) :] if _START.startswith(line) else f"\n{_START}"
-    if DIRECTIVE in messages and _DIRECTIVE.startswith(line):
+    if line and DIRECTIVE in messages and _DIRECTIVE.startswith(line):
         return _DIRECTIVE[len(line) :]
     if _leaf(word):
         return ""
