@@ -30,7 +30,7 @@ from schemalm.rules.rules import Rules
 from schemalm.schema.formula import TRUE, Atom, Formula, all_of
 from schemalm.schema.nodes import KeywordUse
 from schemalm.schema.portable import portable_schema
-from schemalm.schema.prompt import formula_of
+from schemalm.schema.prompt import HasKeyLike, Prompt, StatedItems, StatedKeys, formula_of
 from schemalm.schema.sources import Schema
 from schemalm.schema.translation import Translation
 
@@ -235,6 +235,10 @@ class Grammar:
     def without_names(self, nonterminal: int) -> int:
         """Returns the nonterminal without what the names of one document close or demand."""
         return self.number(self._unrestricted(self.nonterminals[nonterminal]))
+
+    def without_prompt(self, nonterminal: int) -> int | None:
+        """Returns the nonterminal without what the prompt states of it; None if it cannot be finished."""
+        return self._changed(self.nonterminals[nonterminal], lambda obligation: obligation.map(_without_prompt))
 
     def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that still needs its child's outcome."""
@@ -473,6 +477,10 @@ def _without_names(atom: Atom) -> Formula:
     if isinstance(atom, AtPlace | FreeText | NoNames | TextAt | Promised | PromisedValue):
         return atom.unrestricted()
     return open_members(atom)
+
+
+def _without_prompt(atom: Atom) -> Formula:
+    return TRUE if isinstance(atom, Prompt | StatedKeys | StatedItems | HasKeyLike) else atom
 
 
 # Opens what the names of a document have closed, also in members and items.

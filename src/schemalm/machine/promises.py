@@ -131,8 +131,9 @@ class Promises:
         assert place is not None
         key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
         if key not in self._containers:
-            # A promise that waits for another key may not keep the way to this one from being seen.
-            self._containers[key] = self._walk(self._grammar.without_names(key[0]), key[1])
+            # A promise or a stated key that waits may not keep the way to this one from being seen.
+            bare = self._grammar.without_prompt(self._grammar.without_names(key[0]))
+            self._containers[key] = None if bare is None else self._walk(bare, key[1])
         return self._containers[key]
 
     def _settled(self, machine: NamedMachine, height: int) -> int:
@@ -176,11 +177,18 @@ class Promises:
         before = self._settled(machine, height)
         demand = partial(_demand_at, kind, keys, name, entry.place, partial(self._is_past, before))
         settled = self._with_demand(before, path[depth:], kind, demand)
-        # The name must be possible without further references, which could lead on without an end.
-        if settled is None or self._grammar.with_names(settled, self._closable, are_closed=True) is None:
+        if settled is None or not self._is_possible_alone(settled):
             return None
         found = self._with_demand(entry.nonterminal, path[depth:], kind, demand)
         return None if found is None else _Demand(height, found)
+
+    def _is_possible_alone(self, nonterminal: int) -> bool:
+        """Whether a name is possible without further references, which could lead on without an end.
+
+        The references of a prompt are few, so they do not count.
+        """
+        bare = self._grammar.without_prompt(nonterminal)
+        return bare is not None and self._grammar.with_names(bare, self._closable, are_closed=True) is not None
 
     def _is_past(self, nonterminal: int, step: str | Wildcard) -> bool:
         """Whether a key of the schema cannot come any more in an object."""

@@ -20,11 +20,14 @@ from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_ha
 from schemalm.schema.keywords.arrays import Items, items
 from schemalm.schema.keywords.objects import Members, ObjectAssertion
 from schemalm.schema.keywords.strings import InLanguage
-from schemalm.schema.prompt import StringIs, stated_keys
+from schemalm.schema.prompt import Others, StatedKeys, StringIs, stated_keys
 
 # Names of kinds, and paths of places with references.
 Closed = frozenset[str]
 
+
+# So many promises of one object are kept in their order.
+MIN_PROMISES = 2
 
 # Why an expression is wrong that is right elsewhere.
 NO_NAME = "no name is declared that this expression could use"
@@ -224,16 +227,26 @@ class PromisedValue(Assertion):
 
 
 def in_order(formula: Formula) -> Formula:
-    """A conjunction whose promises are kept in their order: a search then finds equal ends only once."""
+    """A conjunction whose promises are kept in their order: a search then finds equal ends only once.
+
+    Keys that a prompt states come first.
+    """
     parts = conjuncts(formula)
     promised = [part for part in parts if isinstance(part, Promised)]
-    if len(promised) < 2:
+    if len(promised) < MIN_PROMISES:
         return formula
-    others = [part for part in parts if not isinstance(part, Promised)]
-    demands: dict[str, list[Formula]] = {}
+    stated = next((part for part in parts if isinstance(part, StatedKeys)), None)
+    demands: dict[str, list[Formula]] = {name: [held] for name, held in stated.entries} if stated is not None else {}
+    num_stated = len(demands)
     for part in promised:
         demands.setdefault(part.name, []).append(part.parts[1])
-    return all_of([*others, stated_keys(tuple((name, all_of(found)) for name, found in demands.items()))])
+    others: Others = stated.others if stated is not None else "any"
+    if len(demands) > num_stated and others != "any":
+        if others == "none":
+            return FALSE
+        others = "any"  # The promised keys are free ones, which come last anyway.
+    joint = stated_keys(tuple((name, all_of(held)) for name, held in demands.items()), others)
+    return all_of([*(part for part in parts if not isinstance(part, Promised) and part is not stated), joint])
 
 
 def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:
