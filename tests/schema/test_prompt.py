@@ -28,7 +28,7 @@ from schemalm.schema.prompt import (
 A, B = Pattern("a"), Pattern("b")
 
 
-ONE = Prompt("number", NumberIn(("1",)))
+ONE = Prompt("number", NumberIn(("1",)), True)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,18 @@ def test_a_prompt_requires_what_it_states(prompt: Any, kind: str, formula: Formu
 
 def test_anything_and_choices_are_formulas() -> None:
     assert formula_of(ANYTHING) == TRUE
-    assert formula_of(OneOf((Exactly(1), Exactly("a")))) == any_of([ONE, Prompt("string", StringIs("a"))])
-    assert formula_of(NumberLike("1.")) == Prompt("number", NumberBegins("1."))
+    assert formula_of(OneOf((Exactly(1), Exactly("a")))) == any_of([ONE, Prompt("string", StringIs("a"), True)])
+    assert formula_of(NumberLike("1.")) == Prompt("number", NumberBegins("1."), False)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_exact"),
+    [(1, True), ("a", True), ({}, True), ({"a": [1, {"b": None}]}, True), ({"a": ...}, False), ([1, ...], False)],
+)
+def test_a_prompt_is_exact_if_one_value_alone_satisfies_it(value: Any, is_exact: bool) -> None:
+    stated = formula_of(partial_of(value))
+    assert isinstance(stated, Prompt)
+    assert stated.is_exact == is_exact
 
 
 def test_stated_keys_are_taken_by_name_or_in_order() -> None:
@@ -83,7 +93,7 @@ def test_closed_keys_admit_no_other_key() -> None:
 def test_other_named_keys_may_have_to_come_last() -> None:
     stated = formula_of(PartialObject((("x", ANYTHING),), is_open=True, others_last=True))
     keys = StatedKeys((("x", TRUE),), "last")
-    assert stated == Prompt("object", keys)
+    assert stated == Prompt("object", keys, False)
     assert keys.at_key("z", never) == FALSE
     assert keys.at_key("x", never) == TRUE
 
@@ -91,7 +101,7 @@ def test_other_named_keys_may_have_to_come_last() -> None:
 def test_a_key_may_be_asked_for_by_its_beginning() -> None:
     stated = formula_of(PartialObject((("nab", ANYTHING),), is_open=True, next_key=TextLike("na")))
     like = all_of([StringLike("na", TextLike("").rest, None), negate(StringIs("nab"))])
-    assert stated == Prompt("object", all_of([stated_keys((("nab", TRUE),)), HasKeyLike(like)]))
+    assert stated == Prompt("object", all_of([stated_keys((("nab", TRUE),)), HasKeyLike(like)]), False)
     wanted = HasKeyLike(like)
     assert not wanted.holds_at_end
     assert wanted.at_key("name", judging(like)) == TRUE

@@ -17,6 +17,7 @@ from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import GuardError, LimitError
 from schemalm.machine import Machine
+from schemalm.rules.violations import NAMES
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,27 @@ class ModelInput(NamedTuple):
 
     tokens: list[int]
     side_features: list[tuple[int, ...]]
+
+
+# Finds the next tokens that a prompt leaves no choice about.
+StatedTokens = Callable[[Machine], list[int]]
+
+
+def completed(machine: Machine, stated: StatedTokens | None) -> list[int]:
+    """Return the cheapest tokens that end a machine's document; the machine is unchanged.
+
+    What a prompt states next is taken token by token, so that a long prompt does not use up the work of one call.
+    Raises GuardError if no ending is found, LimitError if that takes more work than the limits permit.
+    """
+    machine, tokens = machine.copy(), list[int]()
+    while stated is not None and (following := stated(machine)):
+        for token in following:
+            try:
+                machine.advance(token)
+            except ValueError:
+                raise GuardError(NAMES, machine.path) from None
+        tokens += following
+    return tokens + machine.completion()
 
 
 class DocumentInProgress:
@@ -51,7 +73,7 @@ class DocumentInProgress:
         reader: GrammarStateReader,
         shape: WindowShape,
         max_tokens: int,
-        stated: Callable[[Machine], list[int]] | None = None,
+        stated: StatedTokens | None = None,
     ) -> None:
         """stated: finds the next tokens that a prompt leaves no choice about."""
         self.machines = machines
@@ -139,7 +161,7 @@ class DocumentInProgress:
         self.num_forced += not self.is_stopped
 
     def ending(self) -> list[int]:
-        """Return the cheapest tokens that end the document.
+        """Return the cheapest tokens that end the document, after what the prompt states next.
 
         If finding them exceeds the limits, or there are none, half of the tokens are removed, and again half: an empty
         document has an ending that was found when the schema or the prompt was compiled. Raises LimitError or
@@ -147,7 +169,7 @@ class DocumentInProgress:
         """
         while True:
             try:
-                return self.machine.completion()
+                return completed(self.machine, self._stated)
             except (LimitError, GuardError):
                 if not self.tokens:
                     raise

@@ -7,12 +7,15 @@ where the cheapest document under the prompt is not found, or breaks them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_args
 
 from schemalm.checking import Checker
 from schemalm.documents.partial import Partial, partial_of
 from schemalm.errors import DecodeError, GuardError, LimitError, SchemaError
+from schemalm.generation.in_progress import completed
 from schemalm.generation.prompt_faults import cheapest_value, prompt_error
+from schemalm.generation.stated_tokens import stated_tokens
 from schemalm.machine import Machine, Tables
 from schemalm.tokenizer import Tokenizer
 
@@ -25,33 +28,38 @@ def prompt_tables(tokenizer: Tokenizer, prompt: Any) -> Tables | None:
     """
     if prompt is None:
         return None
-    partial = prompt if isinstance(prompt, get_args(Partial)) else partial_of(prompt, is_open=True)
-    return tables_of(tokenizer, partial)
+    stated = prompt if isinstance(prompt, get_args(Partial)) else partial_of(prompt, is_open=True)
+    return tables_of(tokenizer, stated)
 
 
-def tables_of(tokenizer: Tokenizer, partial: Partial) -> Tables:
+def tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     """Return the tables of the documents that a partial value states.
 
     Raises PromptError with the pointer and the reason if there are none, LimitError if the limits do not suffice to
     find one.
     """
     try:
-        tables = Tables(tokenizer.grammar.with_prompt(partial), tokenizer.vocabulary)
+        tables = Tables(tokenizer.grammar.with_prompt(stated), tokenizer.vocabulary)
     except LimitError:
         raise
     except SchemaError:
-        raise prompt_error(tokenizer, partial) from None
+        raise prompt_error(tokenizer, stated) from None
     if not _has_document(tokenizer, tables):
-        raise prompt_error(tokenizer, partial)
+        raise prompt_error(tokenizer, stated)
     return tables
 
 
 def _has_document(tokenizer: Tokenizer, tables: Tables) -> bool:
-    """Whether a document is found that keeps a prompt, the guards and the rules about names."""
+    """Whether a document is found that keeps a prompt, the guards and the rules about names.
+
+    If looking for one takes too much work, the answer is yes; a document that gets stuck is begun anew.
+    """
     try:
         if not Checker(tokenizer.grammar).failures(cheapest_value(tables)):
             return True
-        tokenizer.decode(Machine(tables).completion())
+        tokenizer.decode(completed(Machine(tables), partial(stated_tokens, tokenizer)))
     except (GuardError, DecodeError):
         return False
+    except LimitError:
+        return True
     return True

@@ -207,9 +207,11 @@ class Grammar:
 
     def _unrestricted(self, node: Nonterminal) -> Nonterminal:
         """The nonterminal without what the names of one document close or demand."""
-        if self.rules is None:
-            return node
-        state = self._changed_state(node.state, lambda obligation: obligation.map(_without_names))
+        return node if self.rules is None else self._relaxed(node, _without_names)
+
+    def _relaxed(self, node: Nonterminal, change: Callable[[Atom], Formula]) -> Nonterminal:
+        """The nonterminal with weaker atoms."""
+        state = self._changed_state(node.state, lambda obligation: obligation.map(change))
         if isinstance(state, Key) and isinstance(node.state, Key):
             state = self._key_within(node.state, state.owner)
         if state is None:
@@ -236,9 +238,9 @@ class Grammar:
         """Returns the nonterminal without what the names of one document close or demand."""
         return self.number(self._unrestricted(self.nonterminals[nonterminal]))
 
-    def without_prompt(self, nonterminal: int) -> int | None:
-        """Returns the nonterminal without what the prompt states of it; None if it cannot be finished."""
-        return self._changed(self.nonterminals[nonterminal], lambda obligation: obligation.map(_without_prompt))
+    def without_prompt(self, nonterminal: int) -> int:
+        """Returns the nonterminal without what the prompt states of it."""
+        return self.number(self._relaxed(self.nonterminals[nonterminal], _without_prompt))
 
     def needs_outcome(self, nonterminal: int) -> bool:
         """Whether the nonterminal is a rest that still needs its child's outcome."""

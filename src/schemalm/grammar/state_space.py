@@ -42,6 +42,7 @@ from schemalm.grammar.symbols import (
 )
 from schemalm.limits import Budget
 from schemalm.regular.automaton import DEAD
+from schemalm.rules.places import with_stated_names
 from schemalm.rules.precedence import Pair, in_precedence
 from schemalm.schema.assertions import KINDS, Assertion, Is, KeyTest
 from schemalm.schema.formula import FALSE, TRUE, Atom, Formula
@@ -91,16 +92,20 @@ class StateSpace:
     def value(self, obligation: Obligation) -> State | None:
         """Returns the state of a value; if only one kind is possible, of this kind. None if no value is possible."""
         if obligation not in self._values:
-            self._spend(obligation)
-            targets = dict(self._find_value_targets(obligation))
-            state: State | None = Value(obligation) if targets else None
-            only = next(iter(targets.values())) if len(targets) == 1 else None
-            if isinstance(only, Enter) and self._has_one_kind(obligation):
-                state = only.state
-            if isinstance(state, Value):
-                self._value_targets[state] = targets
-            self._values[obligation] = state
+            stated = Obligation(tuple(map(with_stated_names, obligation.formulas)), obligation.allowed)
+            self._values[obligation] = self._find_value(stated)
         return self._values[obligation]
+
+    def _find_value(self, obligation: Obligation) -> State | None:
+        self._spend(obligation)
+        targets = dict(self._find_value_targets(obligation))
+        state: State | None = Value(obligation) if targets else None
+        only = next(iter(targets.values())) if len(targets) == 1 else None
+        if isinstance(only, Enter) and self._has_one_kind(obligation):
+            state = only.state
+        if isinstance(state, Value):
+            self._value_targets[state] = targets
+        return state
 
     def value_like(self, obligation: Obligation, other: State) -> State | None:
         """Returns the state of values that are also values of `other`, spelled as there; None if there are none."""

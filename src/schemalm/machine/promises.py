@@ -133,7 +133,7 @@ class Promises:
         if key not in self._containers:
             # A promise or a stated key that waits may not keep the way to this one from being seen.
             bare = self._grammar.without_prompt(self._grammar.without_names(key[0]))
-            self._containers[key] = None if bare is None else self._walk(bare, key[1])
+            self._containers[key] = self._walk(bare, key[1])
         return self._containers[key]
 
     def _settled(self, machine: NamedMachine, height: int) -> int:
@@ -188,7 +188,7 @@ class Promises:
         The references of a prompt are few, so they do not count.
         """
         bare = self._grammar.without_prompt(nonterminal)
-        return bare is not None and self._grammar.with_names(bare, self._closable, are_closed=True) is not None
+        return self._grammar.with_names(bare, self._closable, are_closed=True) is not None
 
     def _is_past(self, nonterminal: int, step: str | Wildcard) -> bool:
         """Whether a key of the schema cannot come any more in an object."""

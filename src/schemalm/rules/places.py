@@ -20,7 +20,7 @@ from schemalm.schema.formula import FALSE, TRUE, Atom, Formula, all_of, child_ha
 from schemalm.schema.keywords.arrays import Items, items
 from schemalm.schema.keywords.objects import Members, ObjectAssertion
 from schemalm.schema.keywords.strings import InLanguage
-from schemalm.schema.prompt import Others, StatedKeys, StringIs, stated_keys
+from schemalm.schema.prompt import Others, Prompt, StatedKeys, StringIs, stated_keys
 
 # Names of kinds, and paths of places with references.
 Closed = frozenset[str]
@@ -247,6 +247,17 @@ def in_order(formula: Formula) -> Formula:
         others = "any"  # The promised keys are free ones, which come last anyway.
     joint = stated_keys(tuple((name, all_of(held)) for name, held in demands.items()), others)
     return all_of([*(part for part in parts if not isinstance(part, Promised) and part is not stated), joint])
+
+
+def with_stated_names(formula: Formula) -> Formula:
+    """The formula of a value, which may hold any names if a prompt states it whole.
+
+    What is closed to names may open before the value comes, by what the prompt states elsewhere.
+    """
+    parts = conjuncts(formula)
+    if not any(isinstance(part, Prompt) and part.is_exact for part in parts):
+        return formula
+    return all_of([part.unrestricted() if isinstance(part, AtPlace) else part for part in parts])
 
 
 def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:

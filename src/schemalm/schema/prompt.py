@@ -7,6 +7,7 @@ where an item after `...` may be the next stated one or one before it, both are 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 from schemalm.documents.partial import (
@@ -32,15 +33,23 @@ Others = Literal["none", "any", "last"]
 
 
 class Prompt(Assertion):
-    """parts: (kind, formula): the value is of this kind and satisfies the formula; applies to all kinds."""
+    """parts: (kind, formula, is_exact): the value is of this kind and satisfies the formula; applies to all kinds.
+
+    is_exact: whether one value alone does.
+    """
 
     __slots__ = ()
     keyword = "prompt"
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether one value alone satisfies it."""
+        return bool(self.parts[2])
+
     def of_kind(self, kind: str) -> Formula:
         """The formula for values of the stated kind."""
-        stated, formula = self.parts
-        return formula if kind == stated else FALSE
+        formula: Formula = self.parts[1]
+        return formula if kind == self.parts[0] else FALSE
 
     def unrestricted(self) -> Formula:
         """No demand."""
@@ -205,27 +214,32 @@ def formula_of(partial: Partial) -> Formula:
         case OneOf():
             formula = any_of([formula_of(choice) for choice in partial.choices])
         case PartialObject():
-            formula = Prompt("object", _object_formula(partial))
+            formula = _object_prompt(partial)
         case PartialArray():
             items = tuple(None if isinstance(item, More) else formula_of(item) for item in partial.items)
-            formula = Prompt("array", stated_items(items))
+            formula = Prompt("array", stated_items(items), _are_exact(items))
         case TextLike():
-            formula = Prompt("string", _string_like(partial))
+            formula = Prompt("string", _string_like(partial), False)
         case NumberLike():
-            formula = Prompt("number", NumberBegins(partial.prefix))
+            formula = Prompt("number", NumberBegins(partial.prefix), False)
         case Exactly():
-            formula = Prompt(kind_of(partial.value), _scalar_formula(partial))
+            formula = Prompt(kind_of(partial.value), _scalar_formula(partial), True)
     return formula
 
 
-def _object_formula(partial: PartialObject) -> Formula:
+def _object_prompt(partial: PartialObject) -> Prompt:
     entries = tuple((name, formula_of(child)) for name, child in partial.entries)
     others: Others = "none" if not partial.is_open else "last" if partial.others_last else "any"
     stated = stated_keys(entries, others)
     if partial.next_key is None:
-        return stated
+        return Prompt("object", stated, not partial.is_open and _are_exact([held for _, held in entries]))
     not_stated = [negate(StringIs(name)) for name, _ in entries if name.startswith(partial.next_key.prefix)]
-    return all_of([stated, HasKeyLike(all_of([_string_like(partial.next_key), *not_stated]))])
+    has_key = HasKeyLike(all_of([_string_like(partial.next_key), *not_stated]))
+    return Prompt("object", all_of([stated, has_key]), False)
+
+
+def _are_exact(formulas: Iterable[Formula | None]) -> bool:
+    return all(isinstance(formula, Prompt) and formula.is_exact for formula in formulas)
 
 
 def _string_like(partial: TextLike) -> StringLike:
