@@ -1,6 +1,6 @@
 """Measures how fast documents are written, against nanochat's engine and `transformers` with masks of llguidance.
 
-    python benchmarks/generation.py DATA [--model small] [--nanochat PATH] [--masked] [--against CHECKOUT] [--trained RUN]
+    python benchmarks/generation.py DATA [--nanochat PATH] [--masked] [--against CHECKOUT] [--trained RUN] [--publish]
 
 DATA is a folder of prepared documents. All contenders have models of the same shape and vocabulary, with drawn weights.
 Every choice is made as always, then replaced by the next token of a real validation document, up to 512 tokens: masks,
@@ -165,7 +165,7 @@ def trained_lines(run: Path, data: Path) -> tuple[list[str], dict[str, Any]]:
         same = worker.ask(Mode("float32", 16, "exactness"))
         prices = {dtype: worker.ask(Mode(dtype, 1, "price"))["bits_per_byte"] for dtype in FORMATS}
     lines = [
-        f"A trained model's own samples, batch {size}: {figures['tokens_per_row_and_pass']:.2f} tokens per row and pass, "
+        f"A trained model's samples, batch {size}: {figures['tokens_per_row_and_pass']:.2f} tokens per row and pass, "
         f"{figures['accepted'] / max(figures['drafted'], 1):.0%} of drafted tokens accepted."
         for size, figures in drafts.items()
     ]

@@ -18,8 +18,8 @@ class ReplayingEngine(Engine):
 
     documents: Sequence[Sequence[int]] = ()
 
-    def _choose(self, row: Any, logits_V: Floats) -> Choice:
-        choice = super()._choose(row, logits_V)
+    def _choose(self, row: Any, logits: Floats) -> Choice:
+        choice = super()._choose(row, logits)
         return choice._replace(token=self.documents[row.request.number][len(row.document.tokens)])
 
 
