@@ -17,7 +17,9 @@ Models:
 
     load_run            loads a trained Run: the model, its tokenizer and its configuration
     generate            writes documents with a run, each a Generated
-    Run, Generated      the results of these two
+    stream              writes them one after another, and yields each Piece as it comes
+    score               the log-probability of each token of given documents
+    Run, Generated      the results of the first two
 
 Errors, all subclasses of SchemaLMError, each with its own fields:
 
@@ -61,7 +63,7 @@ if TYPE_CHECKING:
         SchemaLMError,
         TrainingError,
     )
-    from schemalm.generation import Generated, Run, generate, load_run
+    from schemalm.generation import Generated, Run, generate, load_run, score, stream
     from schemalm.grammar import Grammar
     from schemalm.limits import Limits
     from schemalm.tokenizer import Tokenizer
@@ -87,7 +89,7 @@ _MODULES = {
         "TrainingError",
     ),
     "compilation": ("compile_schema",),
-    "generation": ("Generated", "Run", "generate", "load_run"),
+    "generation": ("Generated", "Run", "generate", "load_run", "score", "stream"),
     "grammar": ("Grammar",),
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
@@ -119,6 +121,8 @@ __all__ = [
     "generate",
     "load_document",
     "load_run",
+    "score",
+    "stream",
 ]
 
 

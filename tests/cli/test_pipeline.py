@@ -285,6 +285,15 @@ def test_generated_documents_alone_are_on_stdout(execute, pipeline) -> None:
     assert result.stderr.splitlines()[-1] == f"next: schemalm evaluate {pipeline.run}"
 
 
+def test_a_stream_shows_the_documents_of_the_same_command(invoke, pipeline) -> None:
+    command = ("generate", pipeline.run, "-n", 3, "--max-tokens", 20, "--min-p", 0.01)
+    expected, result = invoke(*command), invoke(*command, "--stream")
+    assert result.exit_code == 0
+    assert result.stdout == expected.stdout
+    described = json.loads(invoke(*command, "--stream", "--json").stdout)["documents"]
+    assert "---\n".join(document["text"] for document in described) == expected.stdout
+
+
 def test_generated_documents_go_to_files(invoke, pipeline, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ("generate", pipeline.run, "-n", 3, "--format", "json", "--max-tokens", 20, "--out", out)

@@ -131,6 +131,24 @@ def test_progress_is_plain_lines_if_there_is_no_terminal(capsys: pytest.CaptureF
     assert capsys.readouterr().err == "reading: 1,000 of 1,000\n"
 
 
+def test_a_changing_document_is_drawn_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def text() -> str:
+        asked.append("asked")
+        return "name: \x1b[31mred\n"
+
+    for is_terminal in (False, True):
+        monkeypatch.setattr("sys.stdout.isatty", lambda is_terminal=is_terminal: is_terminal)
+        with Terminal().drawing() as draw:
+            draw(text)
+            draw(text)
+        assert ("name: \\u001b[31mred" in capsys.readouterr().out) == is_terminal
+    assert len(asked) == 1  # the second drawing would follow too soon
+
+
 def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal().table(("name", "count"), [("a", "1"), ("longer", "1,000")])
     assert capsys.readouterr().out == "name    count\na           1\nlonger  1,000\n"

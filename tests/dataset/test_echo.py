@@ -31,6 +31,19 @@ def test_a_document_in_progress_has_the_echoes_of_the_whole_one(tokens: list[int
     assert found == echoes(np.array(tokens)).tolist()
 
 
+@given(st.lists(st.integers(1, 3), max_size=40), st.lists(st.integers(1, 3), max_size=40))
+def test_removed_tokens_leave_no_trace(tokens: list[int], removed: list[int]) -> None:
+    memory, expected = EchoMemory(), EchoMemory()
+    for token in tokens:
+        memory.add(token)
+        expected.add(token)
+    for token in removed:
+        memory.add(token)
+    for _ in removed:
+        memory.remove_last()
+    assert vars(memory) == vars(expected)
+
+
 @given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=30), min_size=1, max_size=6))
 def test_concatenated_documents_have_the_echoes_of_each_alone(documents: list[list[int]]) -> None:
     begins = np.cumsum([0, *map(len, documents)])[:-1].tolist()

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from schemalm.compilation import compile_schema
 from schemalm.errors import RulesError
 from schemalm.machine import Machine
-from schemalm.machine.batch import BatchMasks
 from schemalm.tokenizer import Tokenizer
 
 from .properties import assert_encodes, assert_refused
@@ -83,7 +82,6 @@ def test_a_mask_is_exactly_what_a_copy_consumes(case: tuple[Drawn, Drawn], seed:
     chance = random.Random(seed)
     tokenizer = trained(compiled(*case), chance)
     machine = tokenizer.machine()
-    batch = BatchMasks(tokenizer.tables)
     for position, token in enumerate(walk(tokenizer, chance)):
         if position % STRIDE == 0:
             mask = machine.mask().copy()
@@ -91,7 +89,6 @@ def test_a_mask_is_exactly_what_a_copy_consumes(case: tuple[Drawn, Drawn], seed:
             assert np.flatnonzero(mask).tolist() == np.flatnonzero(consumed).tolist()
             # The copies have changed nothing.
             assert np.array_equal(machine.mask(), mask)
-            assert np.array_equal(batch.masks([machine, tokenizer.machine()])[0].numpy(), mask)
         machine.advance(token)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,7 +27,7 @@ from schemalm.files.writing import check_writable, filled_atomically, has_conten
 
 if TYPE_CHECKING:
     from schemalm.documents import JSONValue
-    from schemalm.generation import Generated
+    from schemalm.generation import Generated, Piece
 
 DocumentFormat = Literal["yaml", "json"]
 
@@ -48,6 +49,10 @@ def generate(
         typer.Option(metavar="P", help="Sample from the smallest set of tokens with this total probability."),
     ] = None,
     top_k: Annotated[int | None, typer.Option(min=1, metavar="K", help="Sample from the K likeliest tokens.")] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Sample from tokens with at least this share of the likeliest's probability."),
+    ] = None,
     max_tokens: Annotated[
         int, typer.Option(min=1, metavar="N", help="Tokens per document before the grammar closes it.")
     ] = 512,
@@ -58,6 +63,9 @@ def generate(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, metavar="DIR", help="Write one file per document into this folder.")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Show each document while it is written, one after another.")
+    ] = False,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
@@ -68,9 +76,10 @@ def generate(
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")
     from schemalm.generation import generate as generate_documents  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
+    from schemalm.generation import stream as stream_documents  # noqa: PLC0415
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
 
-    Sampling(temperature, top_p, top_k)
+    Sampling(temperature, top_p, top_k, min_p)
     check_request(num_samples, max_tokens, seed)
     if out is not None:
         check_writable(out, advice=CHOOSE_OUT)
@@ -82,23 +91,26 @@ def generate(
         loaded = load_run(run, dtype=dtype)
     merges = wants_merge_keys(merge_keys, schema_of(loaded.tokenizer))
     partial = None if read is None else read(merge_keys=merges)
+    settings: dict[str, Any] = {
+        "num_samples": num_samples,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "min_p": min_p,
+        "max_tokens": max_tokens,
+        "seed": seed,
+    }
     # The folder is locked before the work begins: a second command with the same folder then ends at once.
     with filled_atomically(out, CHOOSE_OUT) if out is not None else nullcontext() as folder:
-        with terminal.working("writing"):
-            documents = generate_documents(
-                loaded,
-                partial,
-                num_samples=num_samples,
-                temperature=temperature,
-                top_p=top_p,
-                top_k=top_k,
-                max_tokens=max_tokens,
-                seed=seed,
-            )
+        if stream:
+            documents = _shown(terminal, stream_documents(loaded, partial, **settings), format)
+        else:
+            with terminal.working("writing"):
+                documents = generate_documents(loaded, partial, **settings)
         texts = [document.text(format) for document in documents]
         names = [] if folder is None else _write_files(folder, texts, format)
-    if out is None:
-        terminal.show_document(("---\n" if format == "yaml" else "").join(texts).removesuffix("\n"))
+    if out is None and not stream:
+        terminal.show_document(_separator(format).join(texts).removesuffix("\n"))
     num_tokens = sum(len(document.tokens) for document in documents)
     num_cut, num_stopped = (sum(document.finish == finish for document in documents) for finish in ("budget", "limit"))
     terminal.say(
@@ -109,6 +121,23 @@ def generate(
     described = [_describe(document, text) for document, text in zip(documents, texts, strict=True)]
     following = command_line("evaluate", run)
     terminal.finish({"documents": described, "files": [f"{out}/{name}" for name in names]}, next_command=following)
+
+
+def _shown(terminal: Terminal, pieces: Iterator[Piece], format: DocumentFormat) -> list[Generated]:
+    """Show the documents while they are written, and each when it is finished; return them."""
+    documents: list[Generated] = []
+    for number, group in itertools.groupby(pieces, key=lambda piece: piece.number):
+        with terminal.drawing() as draw:
+            for piece in group:
+                draw(functools.partial(piece.text, format))
+                documents += [piece.generated] if piece.generated is not None else []
+        separator = _separator(format) if number else ""
+        terminal.show_document((separator + documents[-1].text(format)).removesuffix("\n"))
+    return documents
+
+
+def _separator(format: DocumentFormat) -> str:
+    return "---\n" if format == "yaml" else ""
 
 
 def _reader(prompt: Path) -> Callable[..., JSONValue]:

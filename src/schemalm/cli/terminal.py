@@ -10,6 +10,7 @@ them.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Terminal", "command_line", "complain", "counted", "printable"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_DRAWINGS = 0.1
 # The key under which the context of a command keeps the arguments as given.
 ARGUMENTS = "schemalm.arguments"
 
@@ -135,6 +137,32 @@ class Terminal:
         with Bar(*columns, console=self._console()) as bar:
             task = bar.add_task(label, total=total)
             yield lambda done: bar.update(task, completed=done)
+
+    @contextmanager
+    def drawing(self) -> Iterator[Callable[[Callable[[], str]], None]]:
+        """Draw a document on stdout that still changes, and clear it at the end; nothing if stdout is no terminal.
+
+        The callable takes what returns the document's text, and asks it a few times a second. The last lines are drawn.
+        """
+        if self._is_silent or self.as_json or not sys.stdout.isatty():
+            yield lambda _: None
+            return
+        from rich.console import Console  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        last_drawn = -math.inf
+        with Live(console=Console(), auto_refresh=False, transient=True) as live:
+
+            def draw(text: Callable[[], str]) -> None:
+                nonlocal last_drawn
+                now = time.monotonic()
+                if now - last_drawn >= _SECONDS_BETWEEN_DRAWINGS:
+                    last_drawn = now
+                    lines = printable(text()).splitlines()[1 - live.console.height :]
+                    live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
+
+            yield draw
 
     @contextmanager
     def working(self, label: str) -> Iterator[None]:

@@ -24,8 +24,8 @@ from schemalm.model.inputs import NEVER
 
 # What a further token costs, as a share of what a forward pass costs besides its tokens.
 ROW_COST = 0.15
-# Rates begin here and are averages over about so many choices.
-FIRST_RATE, NUM_REMEMBERED = 0.5, 100
+# Rates begin here, which counts as so many choices, and are averages over about the last hundred.
+FIRST_RATE, FIRST_WEIGHT, NUM_REMEMBERED = 0.5, 4, 100
 MAX_DRAFTED = 16
 
 
@@ -49,6 +49,7 @@ class EchoRates:
 
     def __init__(self) -> None:
         self._rates: defaultdict[tuple[int, int], float] = defaultdict(lambda: FIRST_RATE)
+        self._weights: defaultdict[tuple[int, int], int] = defaultdict(lambda: FIRST_WEIGHT)
 
     def rate(self, told: tuple[int, ...]) -> float:
         """Return how likely the next token is the longest echo, given the side features before it."""
@@ -56,8 +57,9 @@ class EchoRates:
 
     def observe(self, told: tuple[int, ...], token: int) -> None:
         """Learn from a choice."""
-        kind = _kind(told)
-        self._rates[kind] += ((token == longest_echo(told)) - self._rates[kind]) / NUM_REMEMBERED
+        kind, is_echo = _kind(told), token == longest_echo(told)
+        self._weights[kind] = min(self._weights[kind] + 1, NUM_REMEMBERED)
+        self._rates[kind] += (is_echo - self._rates[kind]) / self._weights[kind]
 
 
 def longest_echo(told: tuple[int, ...]) -> int:

@@ -72,18 +72,21 @@ class DocumentInProgress:
         in_window = self._window_start + self._shape.context_size - 1
         return min(in_window, self.max_tokens) - len(self.tokens)
 
-    def take(self, token: int, logprob: float) -> None:
-        """Consume a token that was chosen with this log-probability in nats, unless that exceeds the limits."""
-        try:
-            for machine in self.machines:
-                machine.advance(token)
-        except LimitError:
-            self.is_stopped = True
-            return
+    def append(self, token: int, logprob: float) -> None:
+        """Consume a token with this log-probability in nats; raises LimitError if that exceeds the limits."""
+        for machine in self.machines:
+            machine.advance(token)
         self.echoes.add(token)
         self.side_features.append(side_features(self.reader, self.machines, self.echoes))
         self.tokens.append(token)
         self.logprobs.append(logprob)
+
+    def take(self, token: int, logprob: float) -> None:
+        """Consume a token, or stop if that exceeds the limits."""
+        try:
+            self.append(token, logprob)
+        except LimitError:
+            self.is_stopped = True
 
     def take_forced(self) -> None:
         """Consume tokens while only one is admitted; they cost no call of the model. Then set `admitted`."""

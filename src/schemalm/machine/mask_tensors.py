@@ -1,6 +1,6 @@
 """Packed masks as tensors: unpacks rows of bits into rows of booleans, on any device.
 
-`masks.py` defines the format of a packed row. Batched decoding (`batch.py`) and the model's loss unpack rows here.
+`masks.py` defines the format of a packed row. The model's loss unpacks rows here.
 
 Tensor names: R rows, V vocabulary.
 """

@@ -34,7 +34,7 @@ class KeyValueCache:
         self._num_heads = configuration.num_key_value_heads
         shape = (batch_size, 2, self._num_heads, self.capacity, configuration.head_width)
         try:
-            self._layers = [torch.zeros(shape, device=device, dtype=dtype) for _ in range(configuration.num_layers)]
+            self._layers = [torch.empty(shape, device=device, dtype=dtype) for _ in range(configuration.num_layers)]
         except RuntimeError:
             raise ConfigurationError(
                 f"not enough memory for a key-value cache of {batch_size} documents with a context of "

@@ -7,7 +7,8 @@ padded. Only attention looks at rows one by one, each at its own length.
 `Linears` prepares the weights: it turns one matrix into a function, which may compute with other number types. Query,
 key and value are one product. The weights of the `GPT` are not changed.
 
-Tensor names: N new tokens, E echoes, D model width, H heads, J heads of several kinds, K head width, V vocabulary.
+Tensor names: N new tokens, E echoes, D model width, H heads, J heads of several kinds, K head width, V vocabulary, I
+inputs, O outputs.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class Segment(NamedTuple):
 
 
 def plain_linears(weight: Tensor) -> Linear:
-    """Multiply by the weights as they are."""
-    return lambda x: F.linear(x, weight)
+    """Multiply by the weights as they are, stored so that products of few rows are fast on a CPU."""
+    weight_IO = weight.T.contiguous()
+    return lambda x: x @ weight_IO
 
 
 class _Layer:
@@ -126,6 +128,10 @@ class InferenceModel:
         # Rotations as one product with a vector and one with its exchanged halves.
         cos_TK, sin_TK = model.get_buffer("_cos_TK"), model.get_buffer("_sin_TK")
         self._cos_TK, self._sin_TK = torch.cat([cos_TK, cos_TK], dim=-1), torch.cat([sin_TK, -sin_TK], dim=-1)
+        self._zero = torch.zeros((), dtype=cos_TK.dtype, device=cos_TK.device)
+        self._least_length = torch.tensor(
+            self.configuration.norm_epsilon**0.5, dtype=cos_TK.dtype, device=cos_TK.device
+        )
         if model.echo is not None:
             self._echo_scales_ED = self.configuration.echo_gain * model.echo
 
@@ -149,7 +155,7 @@ class InferenceModel:
         them ignores them. segments: which row each of the tokens continues, a row at most once. Raises
         `ConfigurationError` if a row does not fit in the context.
         """
-        model, shape = self._model, (self.configuration.model_width,)
+        model = self._model
         placed = _Segments(segments, cache, self._cos_TK, self._sin_TK)
         states_N2, echoes_NE = side_features_NF[:, :NUM_STATES], side_features_NF[:, NUM_STATES:]
         is_known_N1E = (echoes_NE != NEVER).to(self._cos_TK.dtype)[:, None]
@@ -160,14 +166,14 @@ class InferenceModel:
         if model.echo is not None:
             x_ND += self._echoed(model.tokens.weight, echoes_NE, is_known_N1E, self._echo_scales_ED[0])
         if self.configuration.input_norm:
-            x_ND = self._norm(x_ND, shape)
+            x_ND = self._norm(x_ND)
         for index, layer in enumerate(self._layers):
-            x_ND += layer.output(self._mixed(index, layer, self._norm(x_ND, shape), placed))
-            x_ND += layer.down(layer.up(self._norm(x_ND, shape)).relu_().square_())
+            x_ND += layer.output(self._mixed(index, layer, self._norm(x_ND), placed))
+            x_ND += layer.down(layer.up(self._norm(x_ND)).relu_().square_())
         placed.advance()
         if model.states_out is not None:
             x_ND += F.embedding(states_N2, model.states_out.weight).sum(dim=1)
-        x_ND = self._norm(x_ND, shape)
+        x_ND = self._norm(x_ND)
         if model.echo is not None:
             x_ND += self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
         return x_ND
@@ -184,15 +190,18 @@ class InferenceModel:
         heads_NJK = layer.query_key_value(x_ND).view(len(x_ND), -1, self.configuration.head_width)
         turned_NJK = heads_NJK[:, : num_heads + num_cached]
         halves = turned_NJK.roll(self.configuration.head_width // 2, dims=-1)
-        turned_NJK = self._norm(
-            torch.addcmul(turned_NJK * placed.cos_N1K, halves, placed.sin_N1K), (self.configuration.head_width,)
-        )
+        turned_NJK = self._norm(torch.addcmul(turned_NJK * placed.cos_N1K, halves, placed.sin_N1K))
         new_NJK = torch.cat([turned_NJK[:, num_heads:], heads_NJK[:, num_heads + num_cached :]], dim=1)
         placed.cache.store(index, placed.entries, new_NJK)
         return placed.attend(index, turned_NJK[:, :num_heads])
 
-    def _norm(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
-        return F.rms_norm(x, shape, eps=self.configuration.norm_epsilon)
+    def _norm(self, x: Tensor) -> Tensor:
+        """Return RMS norm over the last dimension, in three steps instead of the six of `F.rms_norm`."""
+        width = x.shape[-1]
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        # The square of the length and of this is the sum of squares with epsilon for each.
+        length.hypot_(self._least_length * width**0.5)
+        return torch.addcdiv(self._zero, x, length, value=width**0.5)
 
     def _echoed(self, weight_VD: Tensor, echoes_NE: Tensor, is_known_N1E: Tensor, scales_ED: Tensor) -> Tensor:
         """Return the sum of the echoes' rows, each scaled; `NEVER` contributes nothing [N, D]."""

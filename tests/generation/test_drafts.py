@@ -1,0 +1,79 @@
+"""Drafts continue a document by its echoes, as far as that pays, and leave no trace in it."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from schemalm.dataset.grammar_state import GrammarStateReader
+from schemalm.generation import Run
+from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability, longest_echo
+from schemalm.generation.in_progress import DocumentInProgress, WindowShape
+
+VALUE = {"kind": "job", "steps": [{"run": "make all of it"}, {"run": "make all of it"}, {"run": "make"}]}
+
+
+def begun(run: Run, num_tokens: int, context_size: int = 200, max_tokens: int = 200) -> DocumentInProgress:
+    """The document after some of its tokens, at a choice."""
+    shape = WindowShape(context_size, 4)
+    document = DocumentInProgress([run.tokenizer.machine()], GrammarStateReader(run.tokenizer), shape, max_tokens)
+    for token in run.tokenizer.encode(VALUE)[:num_tokens]:
+        document.append(token, 0.0)
+    document.take_forced()
+    assert document.admitted is not None
+    return document
+
+
+def beginnings(run: Run) -> range:
+    """How many tokens there may be before a choice; the last one is forced."""
+    return range(len(run.tokenizer.encode(VALUE)) - 1)
+
+
+def test_a_draft_is_admitted_has_all_choices_and_changes_nothing(run: Run) -> None:
+    num_drafted = 0
+    for num_tokens in beginnings(run):
+        document = begun(run, num_tokens)
+        before = copy.deepcopy(vars(document.echoes)), list(document.machine.stack)
+        drafted = draft(document, EchoRates(), 0.0)
+        assert (vars(document.echoes), document.machine.stack) == before
+        assert len(drafted.tokens) == len(drafted.side_features)
+        choices = []
+        for index, token in enumerate([*drafted.tokens, None]):
+            mask = document.machine.mask()
+            if mask.sum() > 1:
+                choices.append(index)
+            if token is None:
+                break
+            if mask.sum() > 1:
+                assert token == longest_echo(document.side_features[-1])
+            document.append(token, 0.0)
+            assert document.side_features[-1] == drafted.side_features[index]
+        assert drafted.choices == choices
+        num_drafted += len(drafted.tokens)
+    assert num_drafted > 20
+
+
+def test_a_draft_stays_within_the_window_and_the_budget(run: Run) -> None:
+    longest = max(beginnings(run), key=lambda n: len(draft(begun(run, n), EchoRates(), 0.0).tokens))
+    length = len(begun(run, longest).tokens)
+    for room in (1, 2):
+        in_window = begun(run, longest, context_size=length + room + 1)
+        in_budget = begun(run, longest, max_tokens=length + room)
+        assert len(draft(in_window, EchoRates(), 0.0).tokens) == len(draft(in_budget, EchoRates(), 0.0).tokens) == room
+
+
+def test_echoes_that_are_never_chosen_are_drafted_no_more(run: Run) -> None:
+    rates = EchoRates()
+    documents = [begun(run, number) for number in beginnings(run)]
+    for document in documents * 100:
+        rates.observe(document.side_features[-1], -1)
+    assert all(draft(document, rates, 0.1) == NO_DRAFT for document in documents)
+
+
+def test_a_draft_must_be_likelier_in_a_large_batch() -> None:
+    needed = [least_probability(num_documents, num_documents) for num_documents in (1, 4, 16, 64)]
+    assert np.all(np.diff(needed) > 0)
+    assert needed[0] < 0.2
+    assert needed[-1] == pytest.approx(0.9, abs=0.05)
