@@ -86,7 +86,9 @@ def examined(tokenizer: Tokenizer, data: Path) -> Callable[[list[Generated]], tu
 
 
 def generated(value: Any, **changes: Any) -> Generated:
-    fields = {"tokens": [5, 6, 7, 8], "logprob": -2 * math.log(2), "finish": "complete", "num_forced": 1}
+    logprobs = [-math.log(2), 0.0, -math.log(2), 0.0]
+    fields = {"tokens": [5, 6, 7, 8], "logprob": sum(logprobs), "finish": "complete", "num_forced": 1}
+    fields["logprobs"] = logprobs
     return Generated(value=value, **fields | changes)
 
 
