@@ -5,9 +5,9 @@
 DATA is a folder of prepared documents. All contenders have models of the same shape and vocabulary, with drawn weights.
 Every choice is made as always, then replaced by the next token of a real validation document, up to 512 tokens: masks,
 echoes and lengths are those of real text. nanochat's engine samples instead, as many tokens as these documents have on
-average, and ends no row early; here documents follow each other without end, so that no row is empty either. `--masked`
-lets `transformers` write the same documents as JSON, over byte BPE; needs
-the extra `compare`. `--against` measures another checkout in the same way.
+average, and ends no row early; here documents follow each other without end, so that no row is empty either.
+`--masked` lets `transformers` write the same documents as JSON, over byte BPE; it needs the extra `compare`.
+`--against` measures another checkout of this project in the same way.
 
 Each contender has a process of its own, with one thread. They take turns: each round measures every mode once, every
 second round in reverse order; figures are medians of CPU time. `--trained` adds what drafts bring to a trained model
