@@ -1,12 +1,13 @@
 """Measures how fast documents are written, against nanochat's engine and `transformers` with masks of llguidance.
 
-    python benchmarks/generation.py DATA [--model small] [--nanochat PATH] [--masked] [--against CHECKOUT] [--trained RUN]
+    python benchmarks/generation.py DATA [--nanochat PATH] [--masked] [--against CHECKOUT] [--trained RUN] [--publish]
 
 DATA is a folder of prepared documents. All contenders have models of the same shape and vocabulary, with drawn weights.
 Every choice is made as always, then replaced by the next token of a real validation document, up to 512 tokens: masks,
 echoes and lengths are those of real text. nanochat's engine samples instead, as many tokens as these documents have on
-average, and ends no row early. `--masked` lets `transformers` write the same documents as JSON, over byte BPE; needs
-the extra `compare`. `--against` measures another checkout in the same way.
+average, and ends no row early; here documents follow each other without end, so that no row is empty either.
+`--masked` lets `transformers` write the same documents as JSON, over byte BPE; it needs the extra `compare`.
+`--against` measures another checkout of this project in the same way.
 
 Each contender has a process of its own, with one thread. They take turns: each round measures every mode once, every
 second round in reverse order; figures are medians of CPU time. `--trained` adds what drafts bring to a trained model
@@ -165,7 +166,7 @@ def trained_lines(run: Path, data: Path) -> tuple[list[str], dict[str, Any]]:
         same = worker.ask(Mode("float32", 16, "exactness"))
         prices = {dtype: worker.ask(Mode(dtype, 1, "price"))["bits_per_byte"] for dtype in FORMATS}
     lines = [
-        f"A trained model's own samples, batch {size}: {figures['tokens_per_row_and_pass']:.2f} tokens per row and pass, "
+        f"A trained model's samples, batch {size}: {figures['tokens_per_row_and_pass']:.2f} tokens per row and pass, "
         f"{figures['accepted'] / max(figures['drafted'], 1):.0%} of drafted tokens accepted."
         for size, figures in drafts.items()
     ]

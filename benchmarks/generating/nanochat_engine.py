@@ -38,7 +38,7 @@ class NanochatEngine:
         documents = real_documents(Path(settings.data), metadata, settings.max_tokens, settings.num_documents(64))
         self._lengths = [len(document) for document in documents]
 
-    def write(self, mode: Mode) -> tuple[int, int]:
+    def write(self, mode: Mode) -> tuple[int, float]:
         """Writes batches until there are as many documents as the others write; their lengths are equal."""
         num_documents = self._settings.num_documents(mode.batch_size)
         length = round(sum(self._lengths[:num_documents]) / num_documents)
@@ -48,4 +48,4 @@ class NanochatEngine:
                 [0], mode.batch_size, max_tokens=length, temperature=self._settings.temperature, seed=seed
             )
             num_tokens += sum(len(column) for column, _ in columns)
-        return num_tokens, num_tokens // length
+        return num_tokens, num_tokens / length

@@ -31,17 +31,24 @@ class Ours:
                 Path(settings.data), metadata, settings.max_tokens, settings.num_documents(64)
             )
 
-    def write(self, mode: Mode) -> tuple[int, int]:
+    def write(self, mode: Mode) -> tuple[int, float]:
         """Writes the documents of a round."""
-        lengths = [len(document) for document in self._documents or []]
-        written = self._write(mode)
         if self._documents is None:
+            written = self._write(mode)
             return sum(len(each.tokens) for each in written), len(written)
-        for each, document in zip(written, self._documents, strict=False):
-            if each.tokens[: len(document)] != document:
-                raise RuntimeError("a document that was written is not the replayed one")
-        # Without the tokens that close a document at its budget.
-        return sum(lengths[: len(written)]), len(written)
+        lengths = [len(document) for document in self._documents]
+        num_documents = self._settings.num_documents(mode.batch_size)
+        num_tokens = sum(lengths[:num_documents])
+        if not HAS_ENGINE:
+            self._write(mode)
+            return num_tokens, num_documents
+        from generating.replaying import replay  # noqa: PLC0415
+
+        settings, sampling = self._settings, Sampling(self._settings.temperature)
+        documents = self._documents[:num_documents]
+        run = self._run(mode.dtype)
+        num_tokens = replay(run, documents, sampling, num_tokens, mode.batch_size, settings.max_tokens)
+        return num_tokens, num_tokens * num_documents / sum(lengths[:num_documents])
 
     def _write(self, mode: Mode, **options: Any) -> list[Generated]:
         settings = self._settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from schemalm.generation.engine import Engine, Request
@@ -14,13 +15,14 @@ SEED = 0
 
 
 class ReplayingEngine(Engine):
-    """Makes each choice, then takes the token of the document with the number of the request."""
+    """Makes each choice, then takes the token of the document with the number of the request, counted round."""
 
     documents: Sequence[Sequence[int]] = ()
 
-    def _choose(self, row: Any, logits_V: Floats) -> Choice:
-        choice = super()._choose(row, logits_V)
-        return choice._replace(token=self.documents[row.request.number][len(row.document.tokens)])
+    def _choose(self, row: Any, logits: Floats) -> Choice:
+        choice = super()._choose(row, logits)
+        document = self.documents[row.request.number % len(self.documents)]
+        return choice._replace(token=document[len(row.document.tokens)])
 
 
 def write(
@@ -39,3 +41,32 @@ def write(
     requests = [Request(number, SEED, max_tokens) for number in range(num_documents)]
     finished = {piece.number: piece.generated for piece in engine.write(requests) if piece.generated is not None}
     return [finished[number] for number in range(num_documents)]
+
+
+def replay(
+    run: Run,
+    documents: Sequence[list[int]],
+    sampling: Sampling,
+    num_tokens: int,
+    batch_size: int,
+    max_tokens: int,
+) -> int:
+    """Writes the documents again and again until there are so many tokens; returns their number.
+
+    So no row is empty, as none is in an engine whose rows never end. Tokens that close a document at its budget do not
+    count. Raises RuntimeError if a document is not the replayed one.
+    """
+    engine = ReplayingEngine(run, sampling, batch_size)
+    engine.documents = documents
+    requests = (Request(number, SEED, max_tokens) for number in count())
+    num_written = 0
+    for piece in engine.write(requests):
+        num_written += len(piece.tokens)
+        if piece.generated is not None:
+            document = documents[piece.number % len(documents)]
+            if piece.generated.tokens[: len(document)] != document:
+                raise RuntimeError("a document that was written is not the replayed one")
+            num_written -= len(piece.generated.tokens) - len(document)
+        if num_written >= num_tokens:
+            break
+    return num_written

@@ -38,7 +38,7 @@ class Settings:
     max_tokens: int = 512
 
     def num_documents(self, batch_size: int) -> int:
-        """How many documents a round writes: so many that rows are seldom empty."""
+        """How many documents a round writes."""
         return max(6, 2 * batch_size)
 
 
@@ -54,7 +54,7 @@ class Mode:
 class Contender(Protocol):
     """Writes documents."""
 
-    def write(self, mode: Mode) -> tuple[int, int]:
+    def write(self, mode: Mode) -> tuple[int, float]:
         """Writes the documents of a round; returns the numbers of tokens and of documents."""
 
 
