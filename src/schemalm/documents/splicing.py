@@ -2,7 +2,7 @@
 
 In go a text, the path of a part and its new value; out comes the text with the new part, written in the layout of the
 text. The result is read again: it must have the new value there and nothing else changed. Where the text cannot be
-changed in place, such as around anchors, the whole document is written anew.
+changed in place, such as around anchors, and where the part is the whole document, all of it is written anew.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class _SpanFinder:
 
     def _found(self) -> _Span:
         assert self.parser is not None
-        column = self._columns[-1] if self._columns else None
+        column = self._columns[-1]
         end = len(self.parser.text[: self._last_end].rstrip())
         if column is None:
             return _Span(self._start, end, None, False)
@@ -140,6 +140,8 @@ class _SpanFinder:
 
 def _attempts(text: str, path: Path, part: JSONValue, *, is_json: bool, merge_keys: bool) -> Iterator[str]:
     """Yield texts that may have the part; in the second, a comment behind the old part is gone."""
+    if not path:
+        return
     finder = _SpanFinder(path)
     finder.parser = Parser(text, finder)
     with suppress(_Found, YAMLFault):
