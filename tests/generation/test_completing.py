@@ -152,7 +152,9 @@ def test_a_text_that_contradicts_the_schema_is_refused_with_pointer_and_reason(
     assert reason in caught.value.message
 
 
-@pytest.mark.parametrize(("text", "line", "column"), [("kind: job\nname: a: b", 2, 8), ("kind: job\nkind: job\n", 2, 1)])
+@pytest.mark.parametrize(
+    ("text", "line", "column"), [("kind: job\nname: a: b", 2, 8), ("kind: job\nkind: job\n", 2, 1)]
+)
 def test_a_text_that_is_wrong_before_the_cursor_is_refused_with_its_place(
     run: Run, text: str, line: int, column: int
 ) -> None:
