@@ -83,6 +83,7 @@ def test_line_breaks_stay_those_of_the_text() -> None:
 
 def test_an_omitted_value_is_replaced() -> None:
     assert with_part("a:\nb:  # none\n", ("a",), 1) == "a: 1\nb:  # none\n"
+    assert with_part("a: {b: 1, c:} # c\n", ("a", "c"), [1]) == "a: {b: 1, c: [1]} # c\n"
     assert with_part("- \n- 1\n", (0,), "x") == "- x \n- 1\n"
 
 
@@ -141,6 +142,11 @@ def outside(text: str, path: PartPath, *, is_json: bool) -> tuple[str, str]:
     begin = num_common(one, other)
     end = num_common(one[begin:][::-1], other[begin:][::-1])
     return one[:begin].rstrip(), one[len(one) - end :]
+
+
+def test_a_text_without_a_final_line_break_gets_one_only_where_the_part_needs_it() -> None:
+    assert with_part("# c\nx: 1", ("x",), "a\nb\n") == "# c\nx: |\n  a\n  b\n"
+    assert with_part("# c\nx: 1", ("x",), [1]) == "# c\nx:\n  - 1"
 
 
 def test_a_dash_in_a_comment_is_no_item() -> None:

@@ -146,7 +146,7 @@ class _SpanFinder:
 
 
 def _attempts(text: str, path: Path, part: JSONValue, *, is_json: bool, merge_keys: bool) -> Iterator[str]:
-    """Yield texts that may have the part; in the second, a comment behind the old part is gone."""
+    """Yield texts that may have the part: the second without a comment behind it, and with a final line break."""
     if not path:
         return
     finder = _SpanFinder(path)
@@ -162,9 +162,10 @@ def _attempts(text: str, path: Path, part: JSONValue, *, is_json: bool, merge_ke
     writer = layout_of(text, blocks_of(text, DEFAULT_LIMITS, merge_keys)).writer
     lines = _block_lines(writer, part, is_item=span.is_item)
     margin = " " * span.column
-    written = line_break_of(text).join([lines[0], *(margin + line if line else line for line in lines[1:])])
+    line_break = line_break_of(text)
+    written = line_break.join([lines[0], *(margin + line if line else line for line in lines[1:])])
     yield text[: span.start] + written + text[span.end :]
-    yield text[: span.start] + written + text[_line_end(text, span.end) :]
+    yield text[: span.start] + written + (text[_line_end(text, span.end) :] or line_break)
 
 
 def _block_lines(writer: YAMLWriter, part: JSONValue, *, is_item: bool) -> list[str]:
@@ -178,7 +179,8 @@ def _block_lines(writer: YAMLWriter, part: JSONValue, *, is_item: bool) -> list[
 def _flow(text: str, span: _Span, part: JSONValue, *, is_json: bool) -> str:
     """Return a part in flow style: in JSON over several lines if the old part was."""
     if not is_json:
-        return YAMLWriter().flow(part)
+        gap = " " if span.start == span.end else ""  # after the colon of an omitted value
+        return gap + YAMLWriter().flow(part)
     if "\n" not in text[span.start : span.end]:
         return json.dumps(part, ensure_ascii=False)
     line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
