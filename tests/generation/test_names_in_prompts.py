@@ -17,6 +17,7 @@ from schemalm.generation.in_progress import DocumentInProgress, completed
 from schemalm.generation.prompts import prompt_tables
 from schemalm.generation.results import Generated
 from schemalm.machine import Machine
+from schemalm.rules.amendments import amended
 from schemalm.tokenizer import Tokenizer
 
 JOBS: dict[str, Any] = {
@@ -63,7 +64,9 @@ def cheapest(tokenizer: Tokenizer, prompt: str) -> Any:
         ("jobs: {w: {needs: [a, b, c]}, a: {run: x}, ...: ...}", {"w", "a", "b", "c"}),
         ("jobs: {w: {needs: [a]}, a: {needs: [b]}, ...: ...}", {"w", "a", "b"}),
         ("jobs: {w: {needs: [a]}, a: ...}", {"w", "a"}),
+        ("jobs: {w: {needs: [a, b]}, a: {}, b: ...}", {"w", "a", "b"}),
         ("jobs: {w: {needs: [..., a]}, ...: ...}", {"w", "a"}),
+        ("jobs: {w: {needs: [a, ..., b]}, ...: ...}", {"w", "a", "b"}),
     ],
 )
 def test_names_that_a_prompt_refers_to_are_declared(jobs: Tokenizer, prompt: str, names: set[str]) -> None:
@@ -91,7 +94,9 @@ def test_a_name_that_can_never_be_declared_is_refused(jobs: Tokenizer, prompt: s
 
 def check_valid(run: Run, documents: list[Generated]) -> None:
     """Check documents by the schema and by the rules."""
-    judge, checker = jsonschema_rs.validator_for(run.tokenizer.grammar.schema), Checker(run.tokenizer.grammar)
+    grammar = run.tokenizer.grammar
+    schema = grammar.schema if grammar.rules is None else amended(grammar.schema, grammar.rules.file.amend)
+    judge, checker = jsonschema_rs.validator_for(schema), Checker(grammar)
     for document in documents:
         assert judge.is_valid(document.value)
         assert not checker.failures(document.value)
