@@ -91,6 +91,13 @@ def workflow_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+@pytest.fixture(scope="session")
+def strict_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with the strict rules."""
+    grammar = compile_schema("github-workflow", rules="github-workflow-strict")
+    return trained(tmp_path_factory.mktemp("strict"), Tokenizer.from_grammar(grammar), workflows())
+
+
 def trained(folder: Path, tokenizer: Tokenizer, corpus: list[SourceDocument]) -> Run:
     """Train a model of one layer for 20 steps."""
     summary = prepare(corpus, tokenizer, folder / "data", context_size=24, stride=4)

@@ -10,8 +10,9 @@ import pytest
 from schemalm.checking import Checker
 from schemalm.compilation import compile_schema
 from schemalm.documents.prompt_reader import read_prompts
+from schemalm.documents.value_paths import value_at
 from schemalm.errors import PromptError
-from schemalm.generation import Run, generate
+from schemalm.generation import Run, generate, regenerate
 from schemalm.generation.engine import MAX_RESTARTS, Engine
 from schemalm.generation.in_progress import DocumentInProgress, completed
 from schemalm.generation.prompts import prompt_tables
@@ -81,6 +82,7 @@ def test_names_that_a_prompt_refers_to_are_declared(jobs: Tokenizer, prompt: str
         ("jobs: {w: {needs: [b]}, a: {run: x}}", "/jobs/w/needs/0", 'there is no job "b"; declared are "w", "a"'),
         ("jobs: {w: {needs: [w]}, ...: ...}", "/jobs/w/needs/0", 'the job "w" refers to itself'),
         ("jobs: {w: {needs: [a]}, a: {needs: [w]}, ...: ...}", "/jobs/a/needs/0", "in a circle"),
+        ("jobs: {w: {needs: [b]}, a: {}}", "/jobs/w/needs/0", 'there is no job "b"'),
         ("jobs: {w: {needs: [a]}, a: {needs: [..., b, ...]}}", "/jobs/a/needs/0", 'there is no job "b"'),
     ],
 )
@@ -90,6 +92,16 @@ def test_a_name_that_can_never_be_declared_is_refused(jobs: Tokenizer, prompt: s
         prompt_tables(jobs, value)
     assert caught.value.pointer == pointer
     assert reason in caught.value.message
+
+
+def test_a_closed_object_gets_no_other_names(jobs: Tokenizer) -> None:
+    (value,) = read_prompts("jobs: {c: {needs: [..., b]}, a: {}, b: {}}")
+    tables = prompt_tables(jobs, value)
+    assert tables is not None
+    machine = Machine(tables)
+    while (mask := machine.mask()).sum() == 1:
+        machine.advance(int(mask.argmax()))
+    assert {jobs.describe(int(token)) for token in mask.nonzero()[0]} == {"'a'", "'b'"}
 
 
 def check_valid(run: Run, documents: list[Generated]) -> None:
@@ -119,6 +131,29 @@ def test_generated_workflows_declare_what_a_prompt_refers_to(workflow_run: Run, 
     for document in documents:
         needed = value["jobs"]["w"]["needs"]
         assert {name for name in needed if name is not ...} <= document.value["jobs"].keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "kept"),
+    [("jobs.a.steps[0]", ("steps", 0, "id")), ("jobs.a", ("outputs", "x"))],
+)
+def test_a_part_keeps_names_that_the_rest_refers_to(strict_run: Run, part: str, kept: tuple[str | int, ...]) -> None:
+    value = {
+        "on": "push",
+        "jobs": {
+            "a": {
+                "runs-on": "ubuntu-latest",
+                "outputs": {"x": "${{ steps.make.outputs.y }}"},
+                "steps": [{"id": "make", "run": "a"}, {"run": "${{ steps.make.outputs.y }}"}],
+            },
+            "b": {"needs": "a", "runs-on": "ubuntu-latest", "steps": [{"run": "${{ needs.a.outputs.x }}"}]},
+        },
+    }
+    document = regenerate(strict_run, value, [part], tries=2, max_tokens=40, temperature=1.0).value
+    assert document["jobs"]["b"] == value["jobs"]["b"]
+    assert kept[-1] in value_at(document["jobs"]["a"], kept[:-1])
+    assert not Checker(strict_run.tokenizer.grammar).failures(document)
 
 
 def stuck_at(monkeypatch: pytest.MonkeyPatch, num_tokens: int, times: int) -> list[int]:

@@ -95,13 +95,16 @@ class Promises:
             return None
         used = {name.lower() for name in (*known.taken, *known.promised)}
         grammar, outcomes = self._grammar, set()
+        named = [*map(str.encode, {*self._named_keys(container, machine, steps), *self._needed(way)})]
         listed = frozenset(
             name
-            for name in map(str.encode, {*self._named_keys(container, machine, steps), *self._needed(way)})
+            for name in named
             if name.lower() not in used and self._demand(machine, kind, steps, keys, name) is not None
         )
         step = grammar.step(container, grammar.symbols.ids[FREE_KEY])
         if step is not None:
+            # One name stands for all that are not listed.
+            used.update(map(bytes.lower, named))
             node = grammar.nonterminals[step.opened[0]]
             assert isinstance(node.state, Key)
             for outcome in node.accepts:
