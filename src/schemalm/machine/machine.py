@@ -118,12 +118,10 @@ class Machine(SymbolMachine):
         """Whether a token writes a part of a name, or reaches a place with rules about names."""
         if top.watched is not None or top.slot is not None:
             return True
-        if top.has_expressions and token in self.tables.slot_row(top).others:
-            return True
         transition = self._transition(top, token)
         if transition is None:
             return token in self.tables.checked_tokens(top)
-        if transition.is_watched:
+        if transition.is_watched or (top.has_expressions and self.tables.contacts(top, token)):
             return True
         reached = transition.opened[-1] if transition.opened else self.stack[-2] if len(self.stack) > 1 else None
         return reached is not None and (reached.watched is not None or reached.slot is not None)
