@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from schemalm.checking import Checker
 from schemalm.documents.partial import Partial, partial_of
-from schemalm.errors import DecodeError, GuardError, LimitError, SchemaError
+from schemalm.errors import DecodeError, GuardError, LimitError, PromptError, SchemaError
 from schemalm.generation.in_progress import completed
 from schemalm.generation.prompt_faults import cheapest_value, prompt_error
 from schemalm.generation.stated_tokens import stated_tokens
@@ -38,6 +38,13 @@ def tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     Raises PromptError with the pointer and the reason if there are none, LimitError if the limits do not suffice to
     find one.
     """
+    try:
+        return _tables_of(tokenizer, stated)
+    except RecursionError:
+        raise PromptError("nested too deeply") from None
+
+
+def _tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     try:
         tables = Tables(tokenizer.grammar.with_prompt(stated), tokenizer.vocabulary)
     except LimitError:
