@@ -47,13 +47,28 @@ def completed(machine: Machine, stated: StatedTokens | None) -> list[int]:
     """
     machine, tokens = machine.copy(), list[int]()
     while stated is not None and (following := stated(machine)):
-        for token in following:
-            try:
-                machine.advance(token)
-            except ValueError:
-                raise GuardError(NAMES, machine.path) from None
+        _advance(machine, following)
         tokens += following
-    return tokens + machine.completion()
+    try:
+        return tokens + machine.completion()
+    except GuardError:
+        if machine.names is None:
+            raise
+    # The way that names lead to may miss what the prompt states. The cheapest way without names may keep the rules.
+    unnamed = machine.copy()
+    unnamed.names = None
+    ending = unnamed.completion()
+    _advance(machine, ending)
+    return tokens + ending
+
+
+def _advance(machine: Machine, tokens: list[int]) -> None:
+    """Consume tokens; raises GuardError if one of them is not admitted."""
+    for token in tokens:
+        try:
+            machine.advance(token)
+        except ValueError:
+            raise GuardError(NAMES, machine.path) from None
 
 
 class DocumentInProgress:
