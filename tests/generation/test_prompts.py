@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from schemalm.compilation import compile_schema
+from schemalm.documents.partial import Partial
 from schemalm.documents.prompt_reader import read_prompts
 from schemalm.errors import PromptError
 from schemalm.generation.prompts import prompt_tables
+from schemalm.grammar import Grammar
 from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
 
@@ -53,6 +55,37 @@ def test_a_prompt_that_is_wrong_says_where_and_why(
         prompt_tables(tokenizer, value)
     assert caught.value.pointer == pointer
     assert reason in caught.value.message
+
+
+@pytest.fixture(scope="module")
+def small() -> Tokenizer:
+    step = {"properties": {"run": {"type": "string"}}, "additionalProperties": False}
+    schema = {"type": "object", "properties": {"name": {"type": "string"}, "steps": {"items": step}}}
+    return Tokenizer.from_grammar(compile_schema(schema))
+
+
+def test_a_fault_among_many_parts_is_found_in_few_steps(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts: list[Partial] = []
+    with_prompt = Grammar.with_prompt
+
+    def counted(grammar: Grammar, prompt: Partial) -> Grammar:
+        prompts.append(prompt)
+        return with_prompt(grammar, prompt)
+
+    monkeypatch.setattr(Grammar, "with_prompt", counted)
+    steps = [{"run": f"make {index}"} for index in range(63)]
+    with pytest.raises(PromptError) as caught:
+        prompt_tables(small, {"steps": [*steps, {"rn": "make"}]})
+    assert caught.value.pointer == "/steps/63/rn"
+    assert len(prompts) < 20
+
+
+def test_a_prompt_that_is_nested_deeply_is_refused(small: Tokenizer) -> None:
+    nested: object = ...
+    for _ in range(125):
+        nested = {"key": nested}
+    with pytest.raises(PromptError):
+        prompt_tables(small, {"name": nested})
 
 
 def test_a_prompt_that_can_be_kept_has_a_completion(tokenizer: Tokenizer) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from schemalm.cli.given_text import read_given
 from schemalm.cli.options import AsJSON, MergeKeys, NumberFormat, Seed, chosen_run, schema_of, wants_merge_keys
-from schemalm.cli.sampling import Dtype, MaxTokens, MinP, Temperature, TopK, TopP
+from schemalm.cli.sampling import Dtype, MinP, Temperature, TopK, TopP
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
@@ -32,13 +32,18 @@ def complete(
     top_p: TopP = None,
     top_k: TopK = None,
     min_p: MinP = None,
-    max_tokens: MaxTokens = 512,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Tokens that are added before the grammar closes the document.")
+    ] = 512,
     seed: Seed = 0,
     dtype: Dtype = NumberFormat.float32,
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Go on with a file that is cut anywhere."""
+    """Go on with a file that is cut anywhere.
+
+    Every given byte is kept. The word or key at the end of the file goes on.
+    """
     terminal = Terminal(as_json)
     terminal.say(f"going on with {file} with the model of {run}, to standard output")
     from schemalm.documents.cut import read_cut  # noqa: PLC0415

@@ -42,16 +42,22 @@ def generate(
     *,
     prompt: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="What the documents must have, with ... where more may come; - is stdin."),
+        typer.Option(metavar="FILE", help="What documents must have, with ... where more may come; - is stdin."),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="State a value, such as jobs.build.runs-on=ubuntu-latest."),
+        typer.Option(
+            "--set", metavar="PATH=VALUE", help="State a value, such as jobs.build.runs-on=ubuntu-latest; repeatable."
+        ),
     ] = None,
     is_open: Annotated[bool, typer.Option("--open", help="Let more be added to every part of the prompt.")] = False,
     parts: Annotated[
         list[str] | None,
-        typer.Option("--regenerate", metavar="PATH", help="Write this part of the prompt anew and keep all the rest."),
+        typer.Option(
+            "--regenerate",
+            metavar="PATH",
+            help="Write this part of the prompt, a whole document, anew; keep the rest; repeatable.",
+        ),
     ] = None,
     tries: Annotated[
         int, typer.Option(min=1, metavar="N", help="With --regenerate: candidates from which the best is taken.")
@@ -78,7 +84,11 @@ def generate(
     merge_keys: MergeKeys = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Write documents with a trained model."""
+    """Write documents with a trained model.
+
+    What a prompt states stays as it stands, and nothing is added to its lists and objects but to the outermost one. The
+    word ... opens a part, as an item, a key or a value. A file of several documents has several prompts.
+    """
     terminal = Terminal(as_json)
     _check_usage(out, prompt, parts, settings, is_open=is_open, stream=stream)
     terminal.say(f"writing {counted(num_samples, 'document')} with the model of {run}, to {out or 'standard output'}")

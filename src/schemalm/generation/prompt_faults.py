@@ -6,6 +6,7 @@ example document, and what the checker says about it there is the reason.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,14 +87,33 @@ def _example(tokenizer: Tokenizer, prompt: Partial) -> Any:
 def _part_at_fault(tokenizer: Tokenizer, prompt: Partial) -> tuple[Path, Partial]:
     """Return the path of the innermost part that no document contains, and that part."""
     path: Path = ()
-    while True:
-        wrong = (
-            (key, part) for key, part in _parts(prompt) if _example(tokenizer, _nested((*path, key), part)) is None
-        )
-        found = next(wrong, None)
-        if found is None:
-            return path, prompt
+    while (found := _child_at_fault(tokenizer, path, prompt)) is not None:
         path, prompt = (*path, found[0]), found[1]
+    return path, prompt
+
+
+def _child_at_fault(tokenizer: Tokenizer, path: Path, prompt: Partial) -> tuple[str | int, Partial] | None:
+    """Return the first part of a prompt at `path` that no document contains; None if only several parts together are.
+
+    By bisection: a long prompt has many parts, and looking for a document takes long.
+    """
+    parts = list(_parts(prompt))
+
+    def is_impossible(num_parts: int) -> bool:
+        return _example(tokenizer, _nested(path, _beginning(prompt, num_parts))) is None
+
+    if not parts:
+        return None
+    num_possible = bisect_left(range(1, len(parts)), True, key=is_impossible)
+    key, part = parts[num_possible]
+    return (key, part) if _example(tokenizer, _nested((*path, key), part)) is None else None
+
+
+def _beginning(prompt: Partial, num_parts: int) -> Partial:
+    """Return what is stated by the first parts of an object or list, which others may follow."""
+    if isinstance(prompt, PartialObject):
+        return PartialObject(prompt.entries[:num_parts], is_open=True)
+    return PartialArray((*prompt.items[:num_parts], MORE)) if isinstance(prompt, PartialArray) else prompt
 
 
 def _parts(prompt: Partial) -> Iterator[tuple[str | int, Partial]]:

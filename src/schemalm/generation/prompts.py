@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from schemalm.checking import Checker
 from schemalm.documents.partial import Partial, partial_of
-from schemalm.errors import DecodeError, GuardError, LimitError, SchemaError
+from schemalm.errors import DecodeError, GuardError, LimitError, PromptError, SchemaError
 from schemalm.generation.declarations import with_declaration
 from schemalm.generation.in_progress import completed
 from schemalm.generation.prompt_faults import cheapest_value, prompt_error
@@ -47,6 +47,13 @@ def tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     Raises PromptError with the pointer and the reason if there are none, LimitError if the limits do not suffice to
     find one.
     """
+    try:
+        return _tables_of(tokenizer, stated)
+    except RecursionError:
+        raise PromptError("nested too deeply") from None
+
+
+def _tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     uncertain = None
     try:
         for prompt in chain((stated,), _with_names_declared(tokenizer, stated)):
