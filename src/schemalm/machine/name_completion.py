@@ -11,7 +11,8 @@ from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.part_choices import PartChoice
-from schemalm.machine.slots import Slot, WholeText, is_part_of_name
+from schemalm.machine.slots import WholeText, is_part_of_name
+from schemalm.rules.expressions import Slot
 from schemalm.rules.violations import NAMES
 
 
