@@ -1,4 +1,4 @@
-"""A plain matcher of partial values, and random partial values of a given value."""
+"""A plain matcher of partial values, random partial values of a given value, and random values of a partial value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import random
 import re
 from typing import Any
+
+from hypothesis import strategies as st
 
 from schemalm.documents.partial import (
     ANYTHING,
@@ -22,6 +24,35 @@ from schemalm.documents.partial import (
     partial_of,
 )
 from schemalm.documents.values import json_equal
+
+# Texts that YAML cannot write without care.
+WORDS = ["a", "on", "true", "1", "é", "null", "~", "1.5", "a:", "a b", "x: y", "a #b", "", "\\"]
+MARKS = [
+    "#c",
+    "'q'",
+    '"d"',
+    "[",
+    "{a}",
+    "<<",
+    "*x",
+    "&y",
+    "!t",
+    "%d",
+    "---",
+    "...",
+    "- n",
+    "  lead",
+    "tab\there",
+    "\x07",
+]
+TEXTS = st.sampled_from([*WORDS, *MARKS, "\n", "a\n", "a\nb\n", "a\n\n\nb\n\n"])
+FLOATS = st.floats(-1000, 1000).filter(lambda value: "e" not in repr(value))  # a cut number gets no exponent
+SCALARS = st.one_of(TEXTS, st.integers(-20, 200), FLOATS, st.booleans(), st.none())
+VALUES = st.recursive(
+    SCALARS, lambda child: st.lists(child, max_size=3) | st.dictionaries(TEXTS, child, max_size=3), max_leaves=6
+)
+_CHARACTERS = st.characters(exclude_categories=["Cs"])
+_DIGITS = st.sampled_from(["", "0", "1", "25", ".5", "1.25", "0.0"])
 
 
 def satisfies(value: Any, partial: Partial | More) -> bool:
@@ -104,6 +135,57 @@ def _partial_object(value: dict[str, Any], chance: random.Random) -> PartialObje
         key = chance.choice(left)
         next_key = TextLike(key[: chance.randint(0, len(key))])
     return PartialObject(tuple((key, partial_from(value[key], chance)) for key in kept), True, next_key)
+
+
+def stated_values(partial: Partial) -> st.SearchStrategy[Any]:  # noqa: PLR0911
+    """Values that a partial value states, with the keys of objects in any order."""
+    match partial:
+        case Anything():
+            return VALUES
+        case Exactly():
+            return st.just(partial.value)
+        case OneOf():
+            return st.one_of([stated_values(choice) for choice in partial.choices])
+        case NumberLike():
+            numbers = _DIGITS.map(lambda digits: _number(partial.prefix + digits))
+            return numbers.filter(lambda value: satisfies(value, partial) and "e" not in repr(value))
+        case TextLike():
+            return _stated_texts(partial)
+        case PartialObject():
+            return _stated_objects(partial)
+        case PartialArray():
+            return _stated_arrays(partial)
+
+
+def _number(text: str) -> int | float | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, int | float) else None
+
+
+def _stated_texts(partial: TextLike) -> st.SearchStrategy[str]:
+    rest = TEXTS | st.from_regex(partial.rest, fullmatch=True, alphabet=_CHARACTERS)
+    return rest.map(lambda text: partial.prefix + text).filter(lambda text: satisfies(text, partial))
+
+
+@st.composite
+def _stated_objects(draw: st.DrawFn, partial: PartialObject) -> dict[str, Any]:
+    value = {key: draw(stated_values(child)) for key, child in partial.entries}
+    if partial.next_key is not None:
+        value[draw(_stated_texts(partial.next_key).filter(lambda key: key not in value))] = draw(VALUES)
+    for key, child in draw(st.dictionaries(TEXTS, VALUES, max_size=2 * partial.is_open)).items():
+        value.setdefault(key, child)
+    return {key: value[key] for key in draw(st.permutations(list(value)))}
+
+
+@st.composite
+def _stated_arrays(draw: st.DrawFn, partial: PartialArray) -> list[Any]:
+    value: list[Any] = []
+    for item in partial.items:
+        value += draw(st.lists(VALUES, max_size=2)) if isinstance(item, More) else [draw(stated_values(item))]
+    return value
 
 
 def described(partial: Partial | More) -> str:

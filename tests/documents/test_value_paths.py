@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemalm.documents.value_paths import parse_path, replaced, resolved, value_at
+from schemalm.documents.value_paths import outermost, parse_path, replaced, resolved, value_at
 from schemalm.errors import PromptError
 
 VALUE: dict[str, Any] = {"jobs": {"build": {"steps": [{"run": "a"}, {"run": "b"}]}, "1": {"if": True}}, "a/b": 1}
@@ -21,13 +21,14 @@ VALUE: dict[str, Any] = {"jobs": {"build": {"steps": [{"run": "a"}, {"run": "b"}
         ("/jobs/1", ("jobs", 1)),
         ("/a~1b", ("a/b",)),
         ("runs-on", ("runs-on",)),
+        ("", ()),
     ],
 )
 def test_paths_and_pointers_are_read(text: str, path: tuple[str | int, ...]) -> None:
     assert parse_path(text) == path
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.", "a..b", ".a", "a[", "a[-1]", "a[x]", "a=b"])
+@pytest.mark.parametrize("text", [".", "a.", "a..b", ".a", "a[", "a[-1]", "a[x]", "a=b"])
 def test_what_is_no_path_is_refused(text: str) -> None:
     with pytest.raises(PromptError, match="is no path"):
         parse_path(text)
@@ -60,3 +61,8 @@ def test_a_part_is_replaced_and_the_value_is_left_alone() -> None:
     assert VALUE["jobs"]["build"]["steps"][0] == {"run": "a"}
     assert list(changed["jobs"]) == ["build", "1"]
     assert replaced(VALUE, (), 1) == 1
+
+
+def test_paths_inside_others_are_left_out() -> None:
+    assert outermost([("a", 1, "b"), ("a", 1), ("a", 10), ("c",), ("a", 1)]) == [("a", 1), ("a", 10), ("c",)]
+    assert outermost([("a",), ()]) == [()]

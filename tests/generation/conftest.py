@@ -1,4 +1,4 @@
-"""A tiny trained run on a small schema."""
+"""Tiny trained runs: on a small schema, and on workflows with their rules."""
 
 from __future__ import annotations
 
@@ -56,12 +56,50 @@ def documents() -> list[SourceDocument]:
     return [SourceDocument(value, f"source-{index % 8}", f"{index}.json") for index, value in enumerate(values)]
 
 
+def workflows() -> list[SourceDocument]:
+    """Eight workflows of eight sources."""
+    values = [
+        {
+            "name": f"CI {index}",
+            "on": {"push": {"branches": ["main"]}},
+            "jobs": {
+                "build": {
+                    "runs-on": "ubuntu-latest",
+                    "steps": [{"uses": "actions/checkout@v4"}, {"id": "make", "run": f"make all-{index}\n"}],
+                },
+                "test": {"needs": ["build"], "runs-on": "ubuntu-latest", "steps": [{"run": "make test"}]},
+            },
+        }
+        for index in range(8)
+    ]
+    return [SourceDocument(value, f"source-{index}", f"{index}.json") for index, value in enumerate(values)]
+
+
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A model of one layer after 20 steps, with a context much shorter than its documents."""
-    folder: Path = tmp_path_factory.mktemp("run")
     corpus = documents()
     tokenizer = Tokenizer.train(compile_schema(SCHEMA), [document.value for document in corpus], 400)
+    return trained(tmp_path_factory.mktemp("run"), tokenizer, corpus)
+
+
+@pytest.fixture(scope="session")
+def workflow_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same for workflows. Making it takes many seconds: it is for slow tests."""
+    return trained(
+        tmp_path_factory.mktemp("workflows"), Tokenizer.from_grammar(compile_schema("github-workflow")), workflows()
+    )
+
+
+@pytest.fixture(scope="session")
+def strict_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with the strict rules."""
+    grammar = compile_schema("github-workflow", rules="github-workflow-strict")
+    return trained(tmp_path_factory.mktemp("strict"), Tokenizer.from_grammar(grammar), workflows())
+
+
+def trained(folder: Path, tokenizer: Tokenizer, corpus: list[SourceDocument]) -> Run:
+    """Train a model of one layer for 20 steps."""
     summary = prepare(corpus, tokenizer, folder / "data", context_size=24, stride=4)
     model = GPTConfiguration(
         vocab_size=tokenizer.vocab_size,

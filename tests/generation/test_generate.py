@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any
 
 import jsonschema_rs
 import numpy as np
 import pytest
-from tests.partial_values import satisfies
+from tests.partial_values import described, partial_from, satisfies
 
-from schemalm.documents.partial import partial_of
+from schemalm.documents.partial import opened, partial_of
 from schemalm.errors import ConfigurationError, LimitError, PromptError
 from schemalm.generation import Run, generate
 from schemalm.generation.in_progress import DocumentInProgress
@@ -44,6 +45,67 @@ def test_the_content_of_a_prompt_is_kept(run: Run, prompt: Any) -> None:
     for document in generate(run, prompt=prompt, num_samples=6, temperature=1.0, max_tokens=80):
         assert satisfies(document.value, partial_of(prompt, is_open=True))
         assert judge.is_valid(document.value)
+
+
+CLOSED: list[Any] = [
+    {"kind": "job", "env": {"A": "on", "B": 2}, "steps": [...], ...: False},
+    {"env": {}, "steps": [{"run": "make"}, ..., {"uses": "last"}]},
+    {"steps": [..., {"name": "middle", "run": "x"}, ...], "name": ...},
+    {"env": {"A": ..., ...: ...}, "steps": [{"run": ...}, {"uses": "y", ...: ...}]},
+    {"name": "", "kind": ..., "steps": [...], ...: False},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize("max_tokens", [2, 16, 200])
+@pytest.mark.parametrize("prompt", CLOSED)
+def test_what_is_closed_stays_exactly_as_stated(run: Run, prompt: Any, temperature: float, max_tokens: int) -> None:
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    for document in generate(run, prompt, num_samples=10, temperature=temperature, max_tokens=max_tokens):
+        assert satisfies(document.value, partial_of(prompt, is_open=True))
+        assert judge.is_valid(document.value)
+        assert run.tokenizer.decode(document.tokens) == document.value
+
+
+@pytest.mark.slow
+def test_random_prompts_of_random_documents_are_kept(run: Run) -> None:
+    chance = random.Random(0)
+    judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
+    for number, document in enumerate(generate(run, num_samples=60, temperature=1.2, max_tokens=60)):
+        prompt = partial_from(document.value, chance)
+        for written in generate(run, prompt, num_samples=3, temperature=1.5, max_tokens=40, seed=number):
+            assert satisfies(written.value, prompt), described(prompt)
+            assert judge.is_valid(written.value)
+
+
+def test_a_gap_in_a_list_is_filled_or_not(run: Run) -> None:
+    prompt = {"steps": [{"run": "a"}, ..., {"run": "z"}], ...: False, "kind": "job"}
+    documents = generate(run, prompt, num_samples=20, temperature=1.0, max_tokens=60)
+    assert len({len(document.value["steps"]) for document in documents}) > 1
+    assert all(document.value["steps"][0] == {"run": "a"} for document in documents)
+    assert all(document.value["steps"][-1] == {"run": "z"} for document in documents)
+
+
+def test_only_what_is_open_grows(run: Run) -> None:
+    prompt = {"kind": "job", "env": {"A": "on"}, "steps": [{"run": "a"}]}
+    settings: dict[str, Any] = {"num_samples": 20, "temperature": 1.0, "max_tokens": 80}
+    closed = [document.value for document in generate(run, prompt, **settings)]
+    assert all(value["env"] == {"A": "on"} and value["steps"] == [{"run": "a"}] for value in closed)
+    assert any(value.keys() > prompt.keys() for value in closed)
+    stated = opened(partial_of(prompt))
+    grown = [document.value for document in generate(run, stated, **settings)]
+    assert all(satisfies(value, stated) for value in grown)
+    assert any(len(value["env"]) > 1 for value in grown)
+    assert any(len(value["steps"]) > 1 for value in grown)
+
+
+def test_a_document_that_is_stated_whole_takes_no_choice(run: Run) -> None:
+    value = {"name": "a", "kind": "job", "steps": [{"run": "make"}]}
+    for document in generate(run, value | {...: False}, num_samples=2, max_tokens=100):
+        assert document.value == value
+        assert document.tokens == run.tokenizer.encode(value)
+        assert (document.logprob, document.num_forced) == (0, len(document.tokens))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_grammar(compile_schema("github-workflow"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prompt", "pointer", "reason"),
     [

@@ -175,11 +175,11 @@ def _regenerated(
     """Return documents with other parts, in the text that was given unless another format is asked for."""
     from schemalm.documents.reading import parse_document  # noqa: PLC0415
     from schemalm.documents.splicing import with_part  # noqa: PLC0415
-    from schemalm.documents.value_paths import resolved, value_at  # noqa: PLC0415
+    from schemalm.documents.value_paths import outermost, resolved, value_at  # noqa: PLC0415
     from schemalm.generation import regenerate  # noqa: PLC0415
 
     value = parse_document(given.text, source=given.name, merge_keys=merge_keys, json_only=given.is_json)
-    paths = [resolved(value, part) for part in parts]
+    paths = outermost([resolved(value, part) for part in parts])
     written = []
     for number in range(num_samples):
         document = regenerate(run, value, parts, tries=tries, seed=seed + number, **sampling)

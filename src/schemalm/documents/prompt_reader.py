@@ -47,7 +47,7 @@ def read_prompts(
 def read_setting(setting: str) -> tuple[Path, Any]:
     """Return the path and the value of `PATH=VALUE`, whose value is YAML; raises `PromptError`."""
     path, equals, text = setting.partition("=")
-    if not equals:
+    if not path or not equals:
         raise PromptError(f"{setting!r} is not PATH=VALUE, such as jobs.build.runs-on=ubuntu-latest", pointer=None)
     try:
         values = read_prompts(f" {text}") if text else [""]  # dots at the margin would end a document

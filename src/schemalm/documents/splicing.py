@@ -2,12 +2,13 @@
 
 In go a text, the path of a part and its new value; out comes the text with the new part, written in the layout of the
 text. The result is read again: it must have the new value there and nothing else changed. Where the text cannot be
-changed in place, such as around anchors, the whole document is written anew.
+changed in place, such as around anchors, and where the part is the whole document, all of it is written anew.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from schemalm.documents.cut.lines import line_break_of
 from schemalm.documents.cut.yaml_layout import layout_of
 from schemalm.documents.cut.yaml_readings import blocks_of
+from schemalm.documents.json_comments import blank_comments
 from schemalm.documents.limits import DEFAULT_LIMITS
 from schemalm.documents.reading import parse_document
 from schemalm.documents.value_paths import Path, replaced
@@ -23,6 +25,9 @@ from schemalm.documents.writing import DASH_WIDTH, NO_SECTIONS, YAMLWriter, dump
 from schemalm.documents.yaml_faults import YAMLFault
 from schemalm.documents.yaml_parser import Parser
 from schemalm.errors import DocumentError
+
+# What may stand before the dash of an item.
+_DASH = re.compile(r"(?:\s|#[^\r\n]*+)*+-")
 
 
 def with_part(text: str, path: Path, part: JSONValue, *, is_json: bool = False, merge_keys: bool = False) -> str:
@@ -64,7 +69,7 @@ class _SpanFinder:
         self._path = path
         self._here: list[str | int | None] = []  # for each open collection, the key or the index of its entry
         self._columns: list[int | None] = []
-        self._after_key = self._colon = self._start = self._last_end = 0
+        self._after_key = self._colon = self._before = self._start = self._last_end = 0
         self._depth: int | None = None  # of the collections around the part, once it has begun
 
     def document(self, version: str | None, start: int) -> None:
@@ -86,9 +91,9 @@ class _SpanFinder:
         if self._is_key():
             self._here[-1] = ""
             return
-        if not isinstance(self._entry(), str):
-            self._last_end = start + 1  # the dash
-        self._begin_value(self._last_end)
+        end = self._last_end if isinstance(self._entry(), str) else start + 1  # the dash
+        self._begin_value(end)
+        self._last_end = end
         self._end_value()
 
     def alias(self, name: str, start: int) -> None:
@@ -100,6 +105,7 @@ class _SpanFinder:
         self._begin_value(start)
         self._here.append(None if is_mapping else 0)
         self._columns.append(column)
+        self._last_end = start
 
     def end(self, start: int) -> None:
         """Leave the innermost mapping or list."""
@@ -116,7 +122,8 @@ class _SpanFinder:
 
     def _begin_value(self, start: int) -> None:
         if self._depth is None and tuple(self._here) == self._path:
-            self._depth, self._start, self._colon = len(self._here), start, self._after_key
+            self._depth, self._start = len(self._here), start
+            self._colon, self._before = self._after_key, self._last_end
 
     def _end_value(self) -> None:
         if self._depth == len(self._here):
@@ -126,22 +133,24 @@ class _SpanFinder:
             entry = self._here[-1]
             self._here[-1] = entry + 1 if isinstance(entry, int) else None
 
-    def _found(self) -> _Span:
+    def _found(self) -> _Span | None:
         assert self.parser is not None
-        column = self._columns[-1] if self._columns else None
+        column = self._columns[-1]
         end = len(self.parser.text[: self._last_end].rstrip())
         if column is None:
             return _Span(self._start, end, None, False)
         if isinstance(self._path[-1], str):
             return _Span(self._colon, end, column, False)
-        dash = self.parser.text.rfind("-", 0, self._start)
-        return _Span(dash + 1, end, column, True)
+        dash = _DASH.match(self.parser.text, self._before)
+        return _Span(dash.end(), end, column, True) if dash is not None else None
 
 
 def _attempts(text: str, path: Path, part: JSONValue, *, is_json: bool, merge_keys: bool) -> Iterator[str]:
-    """Yield texts that may have the part; in the second, a comment behind the old part is gone."""
+    """Yield texts that may have the part: the second without a comment behind it, and with a final line break."""
+    if not path:
+        return
     finder = _SpanFinder(path)
-    finder.parser = Parser(text, finder)
+    finder.parser = Parser(blank_comments(text) if is_json else text, finder)
     with suppress(_Found, YAMLFault):
         finder.parser.stream()
     span = finder.span
@@ -153,9 +162,10 @@ def _attempts(text: str, path: Path, part: JSONValue, *, is_json: bool, merge_ke
     writer = layout_of(text, blocks_of(text, DEFAULT_LIMITS, merge_keys)).writer
     lines = _block_lines(writer, part, is_item=span.is_item)
     margin = " " * span.column
-    written = line_break_of(text).join([lines[0], *(margin + line if line else line for line in lines[1:])])
+    line_break = line_break_of(text)
+    written = line_break.join([lines[0], *(margin + line if line else line for line in lines[1:])])
     yield text[: span.start] + written + text[span.end :]
-    yield text[: span.start] + written + text[_line_end(text, span.end) :]
+    yield text[: span.start] + written + (text[_line_end(text, span.end) :] or line_break)
 
 
 def _block_lines(writer: YAMLWriter, part: JSONValue, *, is_item: bool) -> list[str]:
@@ -169,7 +179,8 @@ def _block_lines(writer: YAMLWriter, part: JSONValue, *, is_item: bool) -> list[
 def _flow(text: str, span: _Span, part: JSONValue, *, is_json: bool) -> str:
     """Return a part in flow style: in JSON over several lines if the old part was."""
     if not is_json:
-        return YAMLWriter().flow(part)
+        gap = " " if span.start == span.end else ""  # after the colon of an omitted value
+        return gap + YAMLWriter().flow(part)
     if "\n" not in text[span.start : span.end]:
         return json.dumps(part, ensure_ascii=False)
     line = text[text.rfind("\n", 0, span.start) + 1 : span.start]

@@ -1,4 +1,4 @@
-"""Paths to parts of a value, as people type them: `jobs.build.steps[2]`, or a JSON pointer.
+"""Paths to parts of a value, as people type them: `jobs.build.steps[2]`, or a JSON pointer; empty for the whole.
 
 In goes text; out come keys and indices. The other functions read and replace the part at such a path.
 """
@@ -18,7 +18,7 @@ _INDEX = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 
 def parse_path(text: str) -> Path:
-    """Return the keys and indices of a path or of a JSON pointer, which begins with `/`.
+    """Return the keys and indices of a path or of a JSON pointer, which is empty or begins with `/`.
 
     In a pointer, a part of digits is an index; `part_in` takes it as a key where an object is. Raises `PromptError` for
     anything else.
@@ -30,7 +30,7 @@ def parse_path(text: str) -> Path:
     while at < len(text) and (found := _PART.match(text, at)) and (at > 0 or text[0] != "."):
         parts.append(found[1] if found[1] is not None else int(found[2]))
         at = found.end()
-    if not text or at < len(text):
+    if at < len(text):
         message = f"{text!r} is no path: write jobs.build.steps[2], or a JSON pointer such as /jobs/build/steps/2"
         raise PromptError(message, pointer=None)
     return tuple(parts)
@@ -63,6 +63,12 @@ def resolved(value: Any, text: str) -> Path:
         except (KeyError, IndexError):
             raise PromptError(f"there is no such part: {_content(here)}", pointer=pointer_to(path)) from None
     return tuple(path)
+
+
+def outermost(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths that lie inside no other one, each once."""
+    known = dict.fromkeys(paths)
+    return [path for path in known if not any(path[:depth] in known for depth in range(len(path)))]
 
 
 def replaced(value: Any, path: Sequence[str | int], part: Any) -> Any:

@@ -9,7 +9,7 @@ another.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,10 @@ from schemalm.documents.partial import (
     partial_of,
     with_others_last,
 )
-from schemalm.documents.value_paths import Path, resolved
+from schemalm.documents.value_paths import Path, outermost, resolved
 from schemalm.errors import DocumentError, PromptError
 from schemalm.generation.generate import generate_under
+from schemalm.generation.kept_names import kept_names
 from schemalm.generation.prompt_faults import cheapest_value
 from schemalm.generation.prompts import tables_of
 from schemalm.generation.results import Generated
@@ -94,8 +95,7 @@ def regenerate(
     has the rest.
     """
     check_number("tries", tries, 1, is_whole=True)
-    prompt = _hollowed(partial_of(value), [resolved(value, part) for part in parts])
-    tables = tables_of(run.tokenizer, prompt)
+    tables = _around(run, value, outermost([resolved(value, part) for part in parts]))
     candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling))
     if tries == 1:
         return candidates[0]
@@ -116,6 +116,21 @@ def _continued(run: Run, partial: Partial) -> Tables:
         return tables_of(run.tokenizer, partial)
 
 
+def _around(run: Run, value: Any, paths: list[Path]) -> Tables:
+    """Return the tables of the documents that have other parts at some paths.
+
+    Where the rest refers to names that only these parts declare, the parts keep their names.
+    """
+    stated, rules = partial_of(value), run.tokenizer.grammar.rules
+    try:
+        return tables_of(run.tokenizer, _with_parts(stated, dict.fromkeys(paths, ANYTHING)))
+    except PromptError:
+        if rules is None:
+            raise
+        named = {path: kept_names(rules, value, path) for path in paths}
+        return tables_of(run.tokenizer, _with_parts(stated, named))
+
+
 def _generate_beyond(
     run: Run, tables: Tables, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
 ) -> list[Generated]:
@@ -133,18 +148,18 @@ def _written(cut: CutDocument, candidate: Generated) -> str | None:
         return None
 
 
-def _hollowed(partial: Partial, paths: list[Path]) -> Partial:
-    """Return what is stated outside some parts."""
-    if () in paths or not paths:
-        return ANYTHING if paths else partial
-    below: defaultdict[str | int, list[Path]] = defaultdict(list)
-    for first, *rest in paths:
-        below[first].append(tuple(rest))
+def _with_parts(partial: Partial, parts: Mapping[Path, Partial]) -> Partial:
+    """Return what is stated if other things are stated of some parts."""
+    if () in parts or not parts:
+        return parts.get((), partial)
+    below: defaultdict[str | int, dict[Path, Partial]] = defaultdict(dict)
+    for (first, *rest), part in parts.items():
+        below[first][tuple(rest)] = part
     if isinstance(partial, PartialObject):
-        return PartialObject(tuple((key, _hollowed(child, below[key])) for key, child in partial.entries))
+        return PartialObject(tuple((key, _with_parts(child, below[key])) for key, child in partial.entries))
     assert isinstance(partial, PartialArray), "a path leads through objects and lists"
     items = (item for item in partial.items if not isinstance(item, More))
-    return PartialArray(tuple(_hollowed(item, below[at]) for at, item in enumerate(items)))
+    return PartialArray(tuple(_with_parts(item, below[at]) for at, item in enumerate(items)))
 
 
 def _score_of_following(candidate: Generated, logprobs: list[float]) -> float:

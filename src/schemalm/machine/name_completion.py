@@ -11,7 +11,7 @@ from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import choice, rest_of_text
 from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.part_choices import PartChoice
-from schemalm.machine.slots import WholeText, is_part_of_name
+from schemalm.machine.slots import Slot, WholeText, is_part_of_name
 from schemalm.rules.violations import NAMES
 
 
@@ -30,7 +30,7 @@ def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     assert isinstance(state, Text)
     if top.slot is None:
         return _outside_names(machine, outcome)
-    machine, allowed = with_choice(machine)
+    machine, allowed = with_choice(machine, outcome)
     if isinstance(top.slot, WholeText):
         return [*_end_of_text(machine, state, allowed, outcome), machine.grammar.end_symbol]
     assert isinstance(allowed, Choice), "a name in an expression is no part of another text"
@@ -64,16 +64,25 @@ def _beginning_of_name(machine: NamedMachine, outcome: int) -> list[int]:
     return [_nearest(machine, outcome, within_name=None)]
 
 
-def with_choice(machine: NamedMachine) -> tuple[NamedMachine, Choice | PartChoice]:
-    """The machine, which makes a promise only if the text on top cannot end otherwise, and the names it may write."""
+def with_choice(machine: NamedMachine, outcome: int) -> tuple[NamedMachine, Choice | PartChoice]:
+    """The machine, and the names it may write. It makes a promise only if the text on top has no such end otherwise."""
     names, slot = machine.names, machine.top.slot
     assert names is not None and slot is not None
-    allowed, rest = choice(machine, names, slot), rest_of_text(machine)
+    allowed, rest = choice(machine, names, slot), _rest_before(machine, outcome)
     if allowed.allows(names.prefix, False, rest) or (rest is None and allowed.allows(names.prefix, True)):
         return machine, allowed
     other = machine.copy()
     other.names = names._replace(is_ending=False)
     return other, choice(other, other.names, slot)
+
+
+def _rest_before(machine: NamedMachine, outcome: int) -> Rest | None:
+    """What may follow in the text on top if it ends with an outcome; None if every text may."""
+    node = machine.grammar.nonterminals[machine.nonterminal]
+    if isinstance(machine.top.slot, Slot) or len(node.accepts) == 1:
+        return rest_of_text(machine)
+    assert isinstance(node.state, Text | Key)
+    return Rest(machine.grammar.automaton, node.state.dfa_state, frozenset([outcome]))
 
 
 def _endings(prefix: bytes, allowed: Choice) -> Iterator[bytes]:
@@ -142,7 +151,7 @@ def _find_nearest(machine: NamedMachine, outcome: int, *, within_name: bool | No
 
 def new_key_texts(machine: NamedMachine, outcome: int, texts: Iterator[bytes]) -> Iterator[bytes]:
     """The rests of the key on top that names allow, known names first. `texts`: those that end with the outcome."""
-    machine, allowed = with_choice(machine)
+    machine, allowed = with_choice(machine, outcome)
     names, state = machine.names, machine.grammar.nonterminals[machine.nonterminal].state
     assert names is not None and isinstance(state, Key) and isinstance(allowed, Choice)
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))

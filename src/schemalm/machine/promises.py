@@ -14,7 +14,7 @@ from typing import NamedTuple
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.nonterminals import Nonterminal
 from schemalm.grammar.place_values import after
-from schemalm.grammar.states import Key
+from schemalm.grammar.states import Key, Object
 from schemalm.grammar.symbols import FREE_KEY, KEY_END
 from schemalm.machine.choices import Rest
 from schemalm.machine.name_state import NamedMachine
@@ -47,12 +47,20 @@ class _Demand(NamedTuple):
     nonterminal: int
 
 
+class _Way(NamedTuple):
+    """The keys that lead from the rest of an object or array to an object inside it."""
+
+    nonterminal: int
+    path: tuple[str, ...]
+
+
 class Promises:
     """Adds promises to machines of one grammar. `closable`: the kinds and places that can be closed."""
 
     def __init__(self, grammar: Grammar, closable: frozenset[str]) -> None:
         self._grammar, self._closable = grammar, closable
-        self._containers: dict[tuple[int, tuple[str, ...]], int | None] = {}
+        self._containers: dict[_Way, int | None] = {}
+        self._needs: dict[_Way, frozenset[str]] = {}
         self._named: dict[int, list[str]] = {}
         self._samples: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._found: dict[tuple[int, tuple[str, ...], str], int | None] = {}
@@ -82,18 +90,21 @@ class Promises:
         self, machine: NamedMachine, kind: Kind, steps: Steps, keys: tuple[bytes, ...], known: Names
     ) -> NewNames | None:
         """The new names that may still be keys of the object at `steps`."""
-        container = self._container(machine, steps, _concrete(steps, kind, keys))
-        if container is None:
+        way = self._way_to(machine, steps, _concrete(steps, kind, keys))
+        if way is None or (container := self._container(way)) is None:
             return None
         used = {name.lower() for name in (*known.taken, *known.promised)}
         grammar, outcomes = self._grammar, set()
+        named = [*map(str.encode, {*self._named_keys(container, machine, steps), *self._needed(way)})]
         listed = frozenset(
             name
-            for name in map(str.encode, self._named_keys(container, machine, steps))
+            for name in named
             if name.lower() not in used and self._demand(machine, kind, steps, keys, name) is not None
         )
         step = grammar.step(container, grammar.symbols.ids[FREE_KEY])
         if step is not None:
+            # One name stands for all that are not listed.
+            used.update(map(bytes.lower, named))
             node = grammar.nonterminals[step.opened[0]]
             assert isinstance(node.state, Key)
             for outcome in node.accepts:
@@ -122,19 +133,30 @@ class Promises:
             self._named[container] = [name for name in possible if name not in known]
         return self._named[container]
 
-    def _container(self, machine: NamedMachine, steps: Steps, path: list[str]) -> int | None:
-        """The nonterminal of the rest of the object that a path leads to; None if it cannot come any more."""
+    def _container(self, way: _Way) -> int | None:
+        """The nonterminal of the rest of the object that a way leads to; None if it cannot come any more."""
+        if way not in self._containers:
+            # A promise or a stated key that waits may not keep the way to this one from being seen.
+            bare = self._grammar.without_prompt(self._grammar.without_names(way.nonterminal))
+            self._containers[way] = self._walk(bare, way.path)
+        return self._containers[way]
+
+    def _needed(self, way: _Way) -> frozenset[str]:
+        """The keys that are needed in the object that a way leads to, such as those that a prompt states."""
+        if way not in self._needs:
+            rest = self._walk(self._grammar.without_names(way.nonterminal), way.path)
+            state = self._grammar.nonterminals[rest].state if rest is not None else None
+            self._needs[way] = state.obligation.needed_keys if isinstance(state, Object) else frozenset()
+        return self._needs[way]
+
+    def _way_to(self, machine: NamedMachine, steps: Steps, path: list[str]) -> _Way | None:
+        """The way to the object that a path leads to, from the innermost rest around it; None if there is none."""
         height = self._innermost(machine, steps, path)
         if height is None:
             return None
         place = machine.stack[height].place
         assert place is not None
-        key = (self._settled(machine, height), tuple(path[len(place.steps) :]))
-        if key not in self._containers:
-            # A promise or a stated key that waits may not keep the way to this one from being seen.
-            bare = self._grammar.without_prompt(self._grammar.without_names(key[0]))
-            self._containers[key] = self._walk(bare, key[1])
-        return self._containers[key]
+        return _Way(self._settled(machine, height), tuple(path[len(place.steps) :]))
 
     def _settled(self, machine: NamedMachine, height: int) -> int:
         """The nonterminal at a height, as if what is above it had ended."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.documents.cut.statements import VALUES, stated_values, states
+from tests.partial_values import VALUES, satisfies, stated_values
 
 from schemalm.documents import (
     JSONValue,
@@ -214,7 +214,7 @@ def check_finished(given_text: str, value: JSONValue, *, is_json: bool = False) 
 @pytest.mark.parametrize(("text", "value", "following"), YAML)
 def test_yaml_goes_on_in_its_layout(text: str, value: JSONValue, following: str) -> None:
     cut = read_cut(text)
-    assert states(cut.partial, value)
+    assert satisfies(value, cut.partial)
     assert cut.finish(value) == text + following
     check_finished(text, value)
 
@@ -222,7 +222,7 @@ def test_yaml_goes_on_in_its_layout(text: str, value: JSONValue, following: str)
 @pytest.mark.parametrize(("text", "value", "following"), JSON)
 def test_json_goes_on_in_its_layout(text: str, value: JSONValue, following: str) -> None:
     cut = read_cut(text, is_json=True)
-    assert states(cut.partial, value)
+    assert satisfies(value, cut.partial)
     assert cut.finish(value) == text + following
     check_finished(text, value, is_json=True)
 
@@ -244,21 +244,21 @@ def test_json_that_is_wrong_before_the_cursor_is_refused_where_it_is_wrong(text:
 
 def test_words_that_would_be_of_other_kinds_are_no_text() -> None:
     partial = read_cut("x: ").partial
-    assert states(partial, {"x": "true"})
+    assert satisfies({"x": "true"}, partial)
     partial = read_cut("x: tr").partial
-    assert not states(partial, {"x": "true"})
-    assert not states(partial, {"x": "tr: x"})
-    assert not states(partial, {"x": "tr #x"})
-    assert not states(partial, {"x": "tr "})
-    assert states(partial, {"x": "tr:x#"})
-    assert not states(read_cut("x: [tr").partial, {"x": ["tr,x"]})
+    assert not satisfies({"x": "true"}, partial)
+    assert not satisfies({"x": "tr: x"}, partial)
+    assert not satisfies({"x": "tr #x"}, partial)
+    assert not satisfies({"x": "tr "}, partial)
+    assert satisfies({"x": "tr:x#"}, partial)
+    assert not satisfies({"x": ["tr,x"]}, read_cut("x: [tr").partial)
 
 
 def test_what_is_given_stays() -> None:
     partial = read_cut("a: [1, {b: 2}]\nc").partial
-    assert not states(partial, {"a": [1, {"b": 2}, 3], "c": 1})
-    assert not states(partial, {"a": [1, {"b": 2, "d": 3}], "c": 1})
-    assert not states(partial, {"a": [1, {"b": 2}]})
+    assert not satisfies({"a": [1, {"b": 2}, 3], "c": 1}, partial)
+    assert not satisfies({"a": [1, {"b": 2, "d": 3}], "c": 1}, partial)
+    assert not satisfies({"a": [1, {"b": 2}]}, partial)
 
 
 def test_a_value_that_is_not_stated_is_refused() -> None:
@@ -294,7 +294,7 @@ def test_every_stated_value_completes_json(data: st.DataObject) -> None:
 def test_written_yaml_cut_anywhere_goes_on_to_itself(value: JSONValue, data: st.DataObject) -> None:
     text = dump_document(value)
     given_text = text[: data.draw(st.integers(0, len(text)))]
-    assert states(read_cut(given_text).partial, value)
+    assert satisfies(value, read_cut(given_text).partial)
     check_finished(given_text, value)
 
 
@@ -305,7 +305,7 @@ def test_json_cut_anywhere_goes_on_to_itself(
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
     given_text = text[: data.draw(st.integers(0, len(text)))]
-    assert states(read_cut(given_text, is_json=is_json).partial, value)
+    assert satisfies(value, read_cut(given_text, is_json=is_json).partial)
     check_finished(given_text, value, is_json=is_json)
 
 
@@ -320,7 +320,7 @@ def cuts_of(texts: list[str], num_cuts: int) -> Iterator[tuple[str, str]]:
 def outcome(before: str, after: str, *, is_json: bool = False) -> str:
     """Whether a document that is cut goes on to itself, and if it does not, why."""
     value = parse_document(before + after, json_only=is_json)
-    if states(read_cut(before, is_json=is_json).partial, value):
+    if satisfies(value, read_cut(before, is_json=is_json).partial):
         check_finished(before, value, is_json=is_json)
         return "same"
     if not after.endswith("\n"):
