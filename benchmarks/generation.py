@@ -99,7 +99,7 @@ def measure(workers: dict[str, Worker], rounds: int) -> Measured:
     turns = [(name, mode) for name in workers for mode in modes_of(name)]
     found: Measured = {turn: [] for turn in turns}
     for name, mode in turns:
-        if name == "ours" or name == "before":  # whose tables are filled on first use
+        if name in {"ours", "before"}:  # whose tables are filled on first use
             workers[name].ask(mode)
     for number in range(rounds):
         for name, mode in turns if number % 2 == 0 else turns[::-1]:
