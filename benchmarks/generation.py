@@ -99,7 +99,7 @@ def measure(workers: dict[str, Worker], rounds: int) -> Measured:
     turns = [(name, mode) for name in workers for mode in modes_of(name)]
     found: Measured = {turn: [] for turn in turns}
     for name, mode in turns:
-        if name != "transformers":
+        if name in {"ours", "before"}:  # whose tables are filled on first use
             workers[name].ask(mode)
     for number in range(rounds):
         for name, mode in turns if number % 2 == 0 else turns[::-1]:
@@ -206,9 +206,9 @@ def main(
             )
             for name in ("ours", *(name for name, given in others.items() if given))
         }
+        about = workers["transformers"].ask(Mode(question="about")) if masked else {}
         found = measure(workers, rounds)
         parts, shares = parts_table(workers["ours"])
-        about = workers["transformers"].ask(Mode(question="about")) if masked else {}
     metadata = read_metadata(data)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     conditions = (
