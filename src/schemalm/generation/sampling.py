@@ -35,7 +35,7 @@ from schemalm.bounds import check_number
 from schemalm.errors import CheckpointError
 
 Floats = NDArray[np.float32]
-# Times need 64 bits: in 32, one of ten million is exactly zero and would win for any token.
+# Times need 64 bits: in 32, numpy draws exactly zero once in six million, which would win for any token.
 Times = NDArray[np.float64]
 # The largest seed.
 MAX_SEED = 2**64 - 1
