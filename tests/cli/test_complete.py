@@ -39,9 +39,9 @@ def test_the_ending_is_on_standard_output_and_begins_with_the_text(complete: Any
 
 def test_alternatives_are_ranked_by_their_share(complete: Any) -> None:
     result = complete(b"kind: beta\nname: f", "--alternatives", 3)
-    headings = [line for line in result.stdout.splitlines() if line.startswith("# ending")]
+    headings = [line for line in result.stdout.splitlines() if line.startswith("--- # ending")]
     shares = [int(line.split(": ")[1].split("%")[0]) for line in headings]
-    assert headings[0].startswith("# ending 1 of ")
+    assert headings[0].startswith("--- # ending 1 of ")
     assert shares == sorted(shares, reverse=True)
 
 

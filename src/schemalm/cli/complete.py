@@ -76,7 +76,8 @@ def complete(
     shares = _shares(endings)
     for number, (ending, share) in enumerate(zip(endings, shares, strict=True), start=1):
         if alternatives > 1:
-            terminal.show(f"# ending {number} of {len(endings)}: {share:.0%} of the probability of those shown")
+            mark = "//" if given.is_json else "--- #"
+            terminal.show(f"{mark} ending {number} of {len(endings)}: {share:.0%} of the probability of those shown")
         terminal.show_document(ending.text.removesuffix("\n"))
     described = [_describe(ending, share, given.text) for ending, share in zip(endings, shares, strict=True)]
     terminal.say(counted(len(endings), "ending"))

@@ -6,7 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from schemalm.cli.terminal import Terminal, counted
+from schemalm.messages.visible import visible_line
 
 STANDARD_INPUT = "-"
 
@@ -21,7 +24,9 @@ class GivenText:
 
 
 def read_given(argument: str, *, may_be_cut: bool = False) -> GivenText:
-    """Return the text of a file, or of standard input for `-`; raises `DocumentError` if it cannot be read.
+    """Return the text of a file, or of standard input for `-`; raises `DocumentError` if it is no text.
+
+    Raises `BadParameter` if there is no such file.
 
     may_be_cut: the text may end inside a character, which is then left out with a warning.
     """
@@ -30,6 +35,8 @@ def read_given(argument: str, *, may_be_cut: bool = False) -> GivenText:
 
     if argument == STANDARD_INPUT:
         name, data = "<stdin>", read_stream(sys.stdin.buffer, "<stdin>", DEFAULT_LIMITS)
+    elif not Path(argument).exists():
+        raise typer.BadParameter(f"{visible_line(argument)!r}: no such file")
     else:
         name, data = argument, read_bytes(Path(argument), argument, DEFAULT_LIMITS)
     num_cut = _length_of_cut_character(data) if may_be_cut else 0
