@@ -85,6 +85,8 @@ class GPTConfiguration:
                 f"context_size {self.context_size} times the width of a head, {self.head_width}, must be at most "
                 f"{_MAX_ROTATIONS:,}"
             )
+        if self.rope_theta < 1:
+            raise ConfigurationError(f"rope_theta {self.rope_theta} must be at least 1: positions would turn too far")
         if self.logit_soft_cap > 60:
             raise ConfigurationError(
                 f"logit_soft_cap {self.logit_soft_cap} must be at most 60: the loss takes exponentials of capped logits"
