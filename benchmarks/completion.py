@@ -66,8 +66,14 @@ def main(
     loaded = load_run(run)
     chance = random.Random(seed)
     texts = _valid_texts(loaded, corpus, chance)
-    cut = [_completed(loaded, next(texts), chance, max_tokens) for _ in range(documents)]
-    anew = [_regenerated(loaded, next(texts), chance, max_tokens) for _ in range(parts)]
+    cut, anew = [], []
+    for number in range(documents + parts):
+        if number < documents:
+            cut.append(_completed(loaded, next(texts), chance, max_tokens))
+        else:
+            anew.append(_regenerated(loaded, next(texts), chance, max_tokens))
+        if number % 10 == 9:
+            console.print(f"{number + 1} of {documents + parts}: {_counts([*cut, *anew])}", markup=False)
     results = {"completed": _summary(cut), "regenerated": _summary(anew)}
     table = _table(results)
     Console().print(Markdown(table))
@@ -174,9 +180,13 @@ def _is_valid(run: Run, value: Any) -> bool:
     return judge.is_valid(value) and not Checker(grammar).failures(value)
 
 
+def _counts(cases: list[dict[str, Any]]) -> Counter[str]:
+    return Counter(key for case in cases for key, is_so in case.items() if is_so is True)
+
+
 def _summary(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """Return how many cases there are, how many are so, and the median and largest time."""
-    counts = Counter(key for case in cases for key, is_so in case.items() if is_so is True)
+    counts = _counts(cases)
     seconds = [case["seconds"] for case in cases]
     return {
         "documents": len(cases),
