@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from schemalm.checking import Checker
 from schemalm.documents import dump_document, parse_document
 from schemalm.documents.value_paths import outermost, parse_path, replaced, value_at
 from schemalm.errors import ConfigurationError, DocumentError, PromptError
@@ -259,3 +260,11 @@ def test_random_parts_of_random_documents_are_written_anew(run: Run) -> None:
         found = regenerate(run, document.value, [pointer], tries=2, max_tokens=30, temperature=1.2)
         assert judge.is_valid(found.value)
         assert replaced(found.value, path, None) == replaced(document.value, path, None)
+
+
+@pytest.mark.slow
+def test_a_reference_at_the_cursor_goes_on_to_a_name_that_is_declared(strict_run: Run) -> None:
+    text = "on: push\njobs:\n  first:\n    runs-on: x\n    steps:\n      - run: make\n  second:\n    needs:"
+    (ending,) = complete(strict_run, text, max_tokens=20)
+    assert ending.text.startswith(text)
+    assert not Checker(strict_run.tokenizer.grammar).failures(ending.value)

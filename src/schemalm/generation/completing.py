@@ -28,7 +28,7 @@ from schemalm.documents.value_paths import Path, outermost, resolved
 from schemalm.errors import DocumentError, PromptError
 from schemalm.generation.generate import generate_under
 from schemalm.generation.kept_names import kept_names
-from schemalm.generation.prompt_faults import cheapest_value
+from schemalm.generation.prompt_faults import cheapest_symbols
 from schemalm.generation.prompts import tables_of
 from schemalm.generation.results import Generated
 from schemalm.generation.run import Run
@@ -136,7 +136,7 @@ def _generate_beyond(
 ) -> list[Generated]:
     """Generate under the tables of a prompt, with a budget that what it states does not use up."""
     check_request(num_samples, max_tokens, seed)
-    num_stated = len(run.tokenizer.encode(cheapest_value(tables)))
+    num_stated = len(run.tokenizer.encode_beginning(cheapest_symbols(tables), is_whole=True))
     return generate_under(run, tables, num_samples, num_stated + max_tokens, seed, sampling)
 
 

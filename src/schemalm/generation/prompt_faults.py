@@ -69,9 +69,14 @@ def _document_with(tokenizer: Tokenizer, path: Path, part: Partial) -> tuple[Pat
 def cheapest_value(tables: Tables) -> Any:
     """Return the cheapest document of a grammar, whatever its names; raises GuardError if no document is found."""
     derivation = Derivation(tables.grammar)
-    for token in Machine(tables, follows_names=False).completion():
-        derivation.push(token - FIRST_SYMBOL_ID)
+    for symbol in cheapest_symbols(tables):
+        derivation.push(symbol)
     return derivation.value
+
+
+def cheapest_symbols(tables: Tables) -> list[int]:
+    """Return the symbols of `cheapest_value`."""
+    return [token - FIRST_SYMBOL_ID for token in Machine(tables, follows_names=False).completion()]
 
 
 def _example(tokenizer: Tokenizer, prompt: Partial) -> Any:
