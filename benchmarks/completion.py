@@ -24,11 +24,11 @@ from typing import Annotated, Any
 
 import jsonschema_rs
 import typer
-import zstandard
 from rich.console import Console
 from rich.markdown import Markdown
 
 from page import replace_section
+from real_documents import accepted, read_texts
 from schemalm.checking import Checker
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.documents.cut import read_cut
@@ -65,13 +65,15 @@ def main(
     """Measure a run on real documents."""
     loaded = load_run(run)
     chance = random.Random(seed)
-    texts = _valid_texts(loaded, corpus, chance)
+    texts = read_texts(corpus)
+    chance.shuffle(texts)
+    real = accepted(texts, loaded.tokenizer.grammar)
     cut, anew = [], []
     for number in range(documents + parts):
         if number < documents:
-            cut.append(_completed(loaded, next(texts), chance, max_tokens))
+            cut.append(_completed(loaded, next(real)[0], chance, max_tokens))
         else:
-            anew.append(_regenerated(loaded, next(texts), chance, max_tokens))
+            anew.append(_regenerated(loaded, next(real)[0], chance, max_tokens))
         if number % 10 == 9:
             console.print(f"{number + 1} of {documents + parts}: {_counts([*cut, *anew])}", markup=False)
     results = {"completed": _summary(cut), "regenerated": _summary(anew)}
@@ -82,21 +84,6 @@ def main(
     if publish:
         write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
         write_atomically(PAGE, replace_section(PAGE.read_text(), "completion", table).encode())
-
-
-def _valid_texts(run: Run, corpus: Path, chance: random.Random) -> Iterator[str]:
-    """Yield the texts of a corpus that check does not refuse, in random order."""
-    checker = Checker(run.tokenizer.grammar)
-    with zstandard.open(corpus, "rt", encoding="utf-8") as lines:
-        texts = [json.loads(line)["yaml"] for line in lines]
-    chance.shuffle(texts)
-    for text in texts:
-        try:
-            value = parse_document(text)
-        except SchemaLMError:
-            continue
-        if not checker.failures(value):
-            yield text
 
 
 def _completed(run: Run, text: str, chance: random.Random, max_tokens: int) -> dict[str, Any]:

@@ -14,16 +14,17 @@ import json
 import random
 import time
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import jsonschema_rs
 import typer
-import zstandard
 from rich.console import Console
 from tests.partial_values import satisfies
 
 from page import replace_section
+from real_documents import accepted, read_texts
 from schemalm.checking import Checker
 from schemalm.documents.partial import (
     ANYTHING,
@@ -33,7 +34,6 @@ from schemalm.documents.partial import (
     PartialObject,
     partial_of,
 )
-from schemalm.documents.reading import parse_document
 from schemalm.errors import SchemaLMError
 from schemalm.files.writing import write_atomically
 from schemalm.generation import generate, load_run
@@ -42,7 +42,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "prompts.json"
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 TEMPERATURES, BUDGETS = (0.5, 0.8, 1.0, 1.5), (32, 64, 128, 256, 1024)
-BATCH = 16
+BATCH, MOST_PROMPTED = 16, 300
 console = Console(stderr=True)
 
 
@@ -57,7 +57,7 @@ def main(
     loaded = load_run(run)
     grammar = loaded.tokenizer.grammar
     judge, checker = jsonschema_rs.validator_for(grammar.portable_schema()), Checker(grammar)
-    values = _valid_values(corpus, checker)
+    values = [value for _, value in islice(accepted(read_texts(corpus), grammar), MOST_PROMPTED)]
     chance = random.Random(seed)
     counts: Counter[str] = Counter()
     begun = time.process_time()
@@ -85,22 +85,6 @@ def main(
     if publish:
         write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
         write_atomically(PAGE, replace_section(PAGE.read_text(), "prompts", table).encode())
-
-
-def _valid_values(corpus: Path, checker: Checker) -> list[Any]:
-    """Return the values of a corpus that check does not refuse, at most a few hundred."""
-    values = []
-    with zstandard.open(corpus, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            try:
-                value = parse_document(json.loads(line)["yaml"])
-            except SchemaLMError:
-                continue
-            if not checker.failures(value):
-                values.append(value)
-            if len(values) == 300:
-                break
-    return values
 
 
 def part_of(value: Any, chance: random.Random) -> Partial:

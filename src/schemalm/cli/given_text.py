@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,6 @@ def read_given(argument: str, *, may_be_cut: bool = False) -> GivenText:
 
 def _length_of_cut_character(data: bytes) -> int:
     """Return how many bytes at the end are the beginning of a UTF-8 character."""
-    for length in range(1, min(4, len(data) + 1)):
-        first = data[-length]
-        if first & 0xC0 != 0x80:
-            num_needed = 4 if first >= 0xF0 else 3 if first >= 0xE0 else 2 if first >= 0xC0 else 1
-            return length if num_needed > length else 0
-    return 0
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    decoder.decode(data)
+    return len(decoder.getstate()[0])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemalm.documents.limits import DEFAULT_LIMITS
-from schemalm.documents.values import JSONValue, find_fault, json_equal
+from schemalm.documents.values import find_fault, json_equal
 from schemalm.errors import PromptError
 from schemalm.json_pointer import pointer_to
 
@@ -89,11 +89,6 @@ class PartialArray:
 Partial = Anything | Exactly | TextLike | NumberLike | OneOf | PartialObject | PartialArray
 
 ANYTHING, MORE = Anything(), More()
-
-
-def exactly(value: JSONValue) -> Partial:
-    """Return the partial value that states a whole value and nothing else."""
-    return partial_of(value)
 
 
 def partial_of(value: Any, *, is_open: bool = False) -> Partial:

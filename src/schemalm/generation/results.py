@@ -17,7 +17,8 @@ class Generated:
 
     logprob: the log-probability of the sampled tokens under the mask, in nats.
     finish: "complete" if the model ended the document, "budget" if the completion ended it at the token budget, "limit"
-    if the completion ended it because the next step exceeded the grammar's limits on work, or there was none.
+    if the completion ended it because the next step exceeded the grammar's limits on work, or no
+    next step was left.
     num_forced: the number of tokens that were the only admitted one and cost no call of the model.
     logprobs: the log-probability of each token, 0 for forced ones. The last tokens have none if a completion added
     them. The last digits depend on what was generated at the same time; the tokens do not.
@@ -37,7 +38,10 @@ class Generated:
 
 @dataclass(frozen=True)
 class Piece:
-    """The next tokens of the document with index `number`; `generated` is the whole document in its last piece."""
+    """The next tokens of the document with index `number`; `generated` is the whole document in its last piece.
+
+    A document that cannot go on under its prompt is begun anew: its next piece then has its tokens from the first on.
+    """
 
     number: int
     tokens: list[int]

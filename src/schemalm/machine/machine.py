@@ -58,13 +58,6 @@ class Machine(SymbolMachine):
             mask.flags.writeable = False
         return mask
 
-    @property
-    def has_named_mask(self) -> bool:
-        """Whether the mask depends on the names of the document, and not on the top of the stack alone."""
-        if not self.stack or self.names is None:
-            return False
-        return self._touches_names(self.stack[-1])
-
     def _touches_names(self, top: StackEntry) -> bool:
         if top.slot is not None:
             return True

@@ -9,7 +9,7 @@ several documents the last one goes on. A key in a block of YAML is at most 1024
 from __future__ import annotations
 
 from schemalm.documents.cut.endings import Ending
-from schemalm.documents.cut.frames import Reading, partial_of
+from schemalm.documents.cut.frames import Reading, stated_by
 from schemalm.documents.cut.json_ending import JSONEnding
 from schemalm.documents.cut.json_readings import JSONCut
 from schemalm.documents.cut.lines import line_break_of
@@ -64,7 +64,7 @@ class CutDocument:
         merge_keys: bool,
         limits: DocumentLimits,
     ) -> None:
-        self.partial: Partial = partial_of(readings)
+        self.partial: Partial = stated_by(readings)
         self._text = text
         self._readings = readings
         self._layout = layout  # None for JSON

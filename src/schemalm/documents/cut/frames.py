@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from schemalm.documents.cut.choices import Choice
-from schemalm.documents.partial import ANYTHING, MORE, OneOf, Partial, PartialArray, PartialObject, TextLike, exactly
+from schemalm.documents.partial import ANYTHING, MORE, OneOf, Partial, PartialArray, PartialObject, TextLike, partial_of
 from schemalm.documents.values import JSONValue
 
 
@@ -74,15 +74,15 @@ class Reading:
             return self.around(depth, self.partial(depth + 1) if self.has_child(depth) else None)
         if self.place is Place.VALUE:
             return _one_of([choice.partial for choice in self.choices])
-        return ANYTHING if self.place is Place.SLOT else exactly(self.root)
+        return ANYTHING if self.place is Place.SLOT else partial_of(self.root)
 
     def around(self, depth: int, child: Partial | None) -> Partial:
         """Return what is stated of a frame's value; `child`: of the child at the cursor, or None."""
         frame = self.frames[depth]
         if isinstance(frame.given, list):
             children = () if child is None else (child,)
-            return PartialArray((*map(exactly, frame.given), *children, MORE))
-        entries = tuple((key, exactly(value)) for key, value in frame.given.items())
+            return PartialArray((*map(partial_of, frame.given), *children, MORE))
+        entries = tuple((key, partial_of(value)) for key, value in frame.given.items())
         if child is not None and frame.key is not None:
             return PartialObject((*entries, (frame.key, child)), is_open=not frame.is_pair)
         if self.place is not Place.KEY:
@@ -91,13 +91,13 @@ class Reading:
         return _one_of([PartialObject(entries, is_open=True, next_key=key) for key in keys])
 
 
-def partial_of(readings: Sequence[Reading], depth: int = 0) -> Partial:
+def stated_by(readings: Sequence[Reading], depth: int = 0) -> Partial:
     """Return what at least one of several readings states; at least one."""
     first = readings[0]
     if len(readings) == 1:
         return first.partial(depth)
     if all(_shares(first, reading, depth) for reading in readings):
-        return first.around(depth, partial_of(readings, depth + 1))
+        return first.around(depth, stated_by(readings, depth + 1))
     return _one_of([reading.partial(depth) for reading in readings])
 
 
