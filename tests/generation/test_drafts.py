@@ -11,6 +11,7 @@ from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.generation import Run
 from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability, longest_echo
 from schemalm.generation.in_progress import DocumentInProgress, WindowShape
+from schemalm.generation.steering import Steering
 
 VALUE = {"kind": "job", "steps": [{"run": "make all of it"}, {"run": "make all of it"}, {"run": "make"}]}
 
@@ -55,12 +56,13 @@ def test_a_draft_is_admitted_has_all_choices_and_changes_nothing(run: Run) -> No
     assert num_drafted > 20
 
 
-def test_a_draft_stays_within_the_window_and_the_budget(run: Run) -> None:
+def test_a_draft_stays_within_the_window_and_ends_where_steering_begins(run: Run) -> None:
     longest = max(beginnings(run), key=lambda n: len(draft(begun(run, n), EchoRates(), 0.0).tokens))
     length = len(begun(run, longest).tokens)
     for room in (1, 2):
         in_window = begun(run, longest, context_size=length + room + 1)
-        in_budget = begun(run, longest, max_tokens=length + room)
+        max_tokens = next(budget for budget in range(1000) if Steering(budget, 0).start == length + room)
+        in_budget = begun(run, longest, max_tokens=max_tokens)
         assert len(draft(in_window, EchoRates(), 0.0).tokens) == len(draft(in_budget, EchoRates(), 0.0).tokens) == room
 
 

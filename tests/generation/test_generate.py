@@ -24,7 +24,8 @@ def test_every_document_is_valid_whatever_the_budget(run: Run, max_tokens: int) 
     for document in generate(run, num_samples=20, temperature=1.0, max_tokens=max_tokens):
         assert judge.is_valid(document.value)
         assert run.tokenizer.decode(document.tokens) == document.value
-        assert document.finish in ("complete", "budget")
+        assert document.finish in ("complete", "steered", "closed")
+        assert (document.closed_by == "tokens") == (document.finish == "closed")
         assert document.logprob <= 0
 
 
@@ -218,8 +219,8 @@ def test_a_document_that_reaches_a_limit_is_ended_and_the_others_continue(
 
     monkeypatch.setattr(DocumentInProgress, "take", stops)
     found = generate(run, **settings)
-    assert [document.finish for document in found].count("limit") == 1
-    assert found[2].finish == "limit"
+    assert [document.closed_by for document in found].count("limit") == 1
+    assert (found[2].finish, found[2].closed_by) == ("closed", "limit")
     assert found[2].tokens[:9] == expected[2].tokens[:9]
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.schema)
     assert all(judge.is_valid(document.value) for document in found)
@@ -236,7 +237,7 @@ def test_tokens_are_removed_if_even_the_ending_takes_too_much_work(run: Run, mon
 
     monkeypatch.setattr(Machine, "completion", costly)
     documents = generate(run, prompt={"kind": "job"}, num_samples=30, temperature=1.0, max_tokens=12)
-    document = next(document for document in documents if document.finish == "limit")
+    document = next(document for document in documents if document.closed_by == "limit")
     assert document.value["kind"] == "job"
     assert jsonschema_rs.validator_for(run.tokenizer.grammar.schema).is_valid(document.value)
     assert run.tokenizer.decode(document.tokens) == document.value

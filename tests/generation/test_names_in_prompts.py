@@ -181,7 +181,7 @@ def test_a_document_that_gets_stuck_is_begun_anew(run: Run, monkeypatch: pytest.
     prompt = {"kind": "job", "steps": [{"run": "a"}, ...]}
     (document,) = generate(run, prompt, temperature=1.0, max_tokens=60)
     assert restarts == [0, 1, 2]
-    assert document.finish in ("complete", "budget")
+    assert document.closed_by != "limit"
     assert len(document.logprobs) <= len(document.tokens)
     assert run.tokenizer.decode(document.tokens) == document.value
     check_valid(run, [document])
@@ -191,5 +191,5 @@ def test_a_document_that_always_gets_stuck_is_ended(run: Run, monkeypatch: pytes
     restarts = stuck_at(monkeypatch, 5, times=1000)
     documents = generate(run, {"kind": "job"}, num_samples=3, temperature=1.0, max_tokens=60)
     assert len(restarts) == 3 * MAX_RESTARTS
-    assert [document.finish for document in documents] == ["limit"] * 3
+    assert [document.closed_by for document in documents] == ["limit"] * 3
     check_valid(run, documents)

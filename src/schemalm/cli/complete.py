@@ -10,7 +10,7 @@ import typer
 
 from schemalm.cli.given_text import read_given
 from schemalm.cli.options import AsJSON, MergeKeys, NumberFormat, Seed, chosen_run, schema_of, wants_merge_keys
-from schemalm.cli.sampling import Dtype, MinP, Temperature, TopK, TopP
+from schemalm.cli.sampling import Dtype, MaxSeconds, MinP, Temperature, TopK, TopP
 from schemalm.cli.terminal import Terminal, command_line, counted
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def complete(
     top_k: TopK = None,
     min_p: MinP = None,
     max_tokens: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Tokens that are added before the grammar closes the document.")
+        int,
+        typer.Option(min=1, metavar="N", help="Tokens to add; near the end, nothing is begun that does not fit."),
     ] = 512,
+    max_seconds: MaxSeconds = None,
     seed: Seed = 0,
     dtype: Dtype = NumberFormat.float32,
     merge_keys: MergeKeys = None,
@@ -52,7 +54,7 @@ def complete(
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
 
     Sampling(temperature, top_p, top_k, min_p)
-    check_request(alternatives, max_tokens, seed)
+    check_request(alternatives, max_tokens, seed, max_seconds)
     run = chosen_run(terminal, run)
     given = read_given(file, may_be_cut=True)
     read_cut(given.text, is_json=given.is_json, source=given.name, merge_keys=True)  # before the model is loaded
@@ -67,6 +69,7 @@ def complete(
             source=given.name,
             merge_keys=wants_merge_keys(merge_keys, schema_of(loaded.tokenizer)),
             max_tokens=max_tokens,
+            max_seconds=max_seconds,
             seed=seed,
             temperature=temperature,
             top_p=top_p,

@@ -19,5 +19,11 @@ MinP = Annotated[
     float | None,
     typer.Option(metavar="P", help="Sample from tokens with at least this share of the likeliest's probability."),
 ]
-MaxTokens = Annotated[int, typer.Option(min=1, metavar="N", help="Tokens per document before the grammar closes it.")]
+MaxTokens = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Tokens per document; near the end, nothing is begun that does not fit.")
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Close what is begun after so many seconds, and begin nothing else."),
+]
 Dtype = Annotated[NumberFormat, typer.Option(help="The number format of weights: int8 is the fastest on a CPU.")]

@@ -115,17 +115,18 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def filled_atomically(out: Path, advice: str = "choose another folder") -> Iterator[Path]:
+def filled_atomically(out: Path, advice: str = "choose another folder", *, replaces: bool = False) -> Iterator[Path]:
     """Make a hidden folder for the content of `out`, which is new or empty; at the end it becomes `out` at once.
 
-    After an error, nothing remains. Raises `ConfigurationError` if `out` is not empty, or if another command fills it.
+    replaces: `out` may have content; files of the same names are replaced, one after another. After an error, nothing
+    remains. Raises `ConfigurationError` if `out` is not empty otherwise, or if another command fills it.
     """
     hidden = out / _HIDDEN if out.exists() else out.with_name(f".{out.name}{_HIDDEN}")
     hidden.mkdir(parents=True, exist_ok=True)
     with _claimed(hidden, out):
         try:
             _clear(hidden)
-            if has_content(out):
+            if not replaces and has_content(out):
                 raise ConfigurationError(f"{out} is not empty; {advice}")
             yield hidden
             with named_errors(out):

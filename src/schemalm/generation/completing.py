@@ -26,7 +26,8 @@ from schemalm.documents.partial import (
 )
 from schemalm.documents.value_paths import Path, outermost, resolved
 from schemalm.errors import DocumentError, PromptError
-from schemalm.generation.generate import generate_under
+from schemalm.generation.engine import Request
+from schemalm.generation.generate import generate_all
 from schemalm.generation.kept_names import kept_names
 from schemalm.generation.prompt_faults import cheapest_symbols
 from schemalm.generation.prompts import tables_of
@@ -59,20 +60,23 @@ def complete(
     merge_keys: bool = False,
     max_tokens: int = 512,
     seed: int = 0,
+    max_seconds: float | None = None,
     **sampling: Any,
 ) -> list[Ending]:
     """Return documents that go on with a text, the likeliest first; at most `alternatives`, all different.
 
     text: the beginning of a document, up to the cursor. It is kept byte for byte, and the scalar or key at the cursor
     goes on. is_json: the text must be JSON. source: its name in errors. max_tokens: the budget for what is added.
-    sampling: temperature, top_p, top_k and min_p, as in `generate`. Raises DocumentError with line and column if the
-    text is wrong before the cursor, PromptError with pointer and reason if no document of the schema begins so.
+    max_seconds: after so long, what was begun is closed. sampling: temperature, top_p, top_k and min_p, as in
+    `generate`. Raises DocumentError with line and column if the text is wrong before the cursor, PromptError with
+    pointer and reason if no document of the schema begins so.
     """
     check_number("alternatives", alternatives, 1, is_whole=True)
     cut = read_cut(text, is_json=is_json, source=source, merge_keys=merge_keys)
     num_candidates = 1 if alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * alternatives
     tables = _continued(run, cut.partial)
-    candidates = _generate_beyond(run, tables, num_candidates, max_tokens, seed, Sampling(**sampling))
+    check_request(num_candidates, max_tokens, seed, max_seconds)
+    candidates = _generate_beyond(run, tables, num_candidates, max_tokens, seed, Sampling(**sampling), max_seconds)
     written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
     if not written:
         raise DocumentError("no way was found to go on with this text in its own style", source=source)
@@ -85,19 +89,28 @@ def complete(
 
 
 def regenerate(
-    run: Run, value: Any, parts: Sequence[str], *, tries: int = 4, max_tokens: int = 512, seed: int = 0, **sampling: Any
+    run: Run,
+    value: Any,
+    parts: Sequence[str],
+    *,
+    tries: int = 4,
+    max_tokens: int = 512,
+    seed: int = 0,
+    max_seconds: float | None = None,
+    **sampling: Any,
 ) -> Generated:
     """Return a document that has some parts written anew and is the given value in all others.
 
     parts: their paths, such as `jobs.build.steps[2]`, or JSON pointers. tries: how many candidates are written; the one
-    that makes what follows the parts likeliest is returned. max_tokens: the budget for the parts. sampling:
-    temperature, top_p, top_k and min_p, as in `generate`. Raises PromptError if a part does not exist, or no document
-    has the rest.
+    that makes what follows the parts likeliest is returned. max_tokens: the budget for the parts.
+    max_seconds: after so long, the candidates in progress are closed. sampling: temperature, top_p, top_k and min_p, as
+    in `generate`. Raises PromptError if a part does not exist, or no document has the rest.
     """
     check_number("tries", tries, 1, is_whole=True)
     tables = _around(run, value, outermost([resolved(value, part) for part in parts]))
-    candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling))
-    if tries == 1:
+    check_request(tries, max_tokens, seed, max_seconds)
+    candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling), max_seconds)
+    if len(candidates) == 1:
         return candidates[0]
     scores = score(run, (candidate.tokens for candidate in candidates))
     following = [_score_of_following(*pair) for pair in zip(candidates, scores, strict=True)]
@@ -132,12 +145,18 @@ def _around(run: Run, value: Any, paths: list[Path]) -> Tables:
 
 
 def _generate_beyond(
-    run: Run, tables: Tables, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
+    run: Run,
+    tables: Tables,
+    num_samples: int,
+    max_tokens: int,
+    seed: int,
+    sampling: Sampling,
+    max_seconds: float | None,
 ) -> list[Generated]:
     """Generate under the tables of a prompt, with a budget that what it states does not use up."""
-    check_request(num_samples, max_tokens, seed)
     num_stated = len(run.tokenizer.encode_beginning(cheapest_symbols(tables), is_whole=True))
-    return generate_under(run, tables, num_samples, num_stated + max_tokens, seed, sampling)
+    requests = [Request(number, seed, num_stated + max_tokens, tables, num_stated) for number in range(num_samples)]
+    return generate_all(run, requests, sampling, max_seconds)
 
 
 def _written(cut: CutDocument, candidate: Generated) -> str | None:

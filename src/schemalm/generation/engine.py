@@ -2,8 +2,9 @@
 
 In goes a stream of requests; out come the pieces of their documents. The documents are rows of one batch; a row whose
 document is finished takes the next request. The model proposes tokens and the machine admits them, so every document is
-valid. Forced tokens cost no call of the model. The machine's cheapest completion ends a document that reaches its token
-budget, or whose next step exceeds the grammar's limits on work; the other documents continue.
+valid. Forced tokens cost no call of the model. Near its token budget a document is steered to its end (`steering.py`).
+The machine's cheapest completion ends what still needs it, or whose next step exceeds the grammar's limits on work; the
+other documents continue.
 
 The tokens of a document depend on its request, the sampling settings and the run alone. Its noise comes from its own
 generator, one draw for each choice. Its windows depend on its tokens. And where rounding could decide a choice
@@ -13,6 +14,8 @@ itself in one pass. The shape of this pass, and so its rounding, depends on the 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +25,7 @@ import torch
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
-from schemalm.generation.results import Generated, Piece
+from schemalm.generation.results import Finish, Generated, Piece
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import MARGIN, Choice, Floats, Noise, Sampling, choose
 from schemalm.generation.stated_tokens import stated_tokens
@@ -37,13 +40,15 @@ MAX_RESTARTS = 8
 class Request:
     """One document to write: its index, the seed of its noise together with the index, and its budget in tokens.
 
-    tables: of the machine that admits its tokens; None for any document of the schema.
+    tables: of the machine that admits its tokens; None for any document of the schema. num_stated: how many tokens of
+    `max_tokens` are for what the prompt states.
     """
 
     number: int
     seed: int
     max_tokens: int
     tables: Tables | None = None
+    num_stated: int = 0
 
 
 class _Row:
@@ -75,12 +80,20 @@ class Engine:
         self._cache_alone = self._model.make_cache(1)
         self._rates = EchoRates()
 
-    def write(self, requests: Iterable[Request]) -> Iterator[Piece]:
-        """Yield the pieces of all requested documents, as they come."""
+    def write(self, requests: Iterable[Request], max_seconds: float | None = None) -> Iterator[Piece]:
+        """Yield the pieces of all requested documents, as they come.
+
+        max_seconds: after so long, what was begun is closed, and nothing else is begun.
+        """
         waiting = iter(requests)
+        deadline = math.inf if max_seconds is None else time.monotonic() + max_seconds
+        active: dict[int, _Row] = {}
         while True:
+            is_over = bool(active) and time.monotonic() >= deadline
+            for row in active.values() if is_over else ():
+                row.document.close()
             for index in range(len(self._rows)):
-                yield from self._refill(index, waiting)
+                yield from self._refill(index, iter(()) if is_over else waiting)
             active = {index: row for index, row in enumerate(self._rows) if row is not None}
             if not active:
                 return
@@ -119,15 +132,15 @@ class Engine:
         if request.tables is not None:
             machines.append(Machine(request.tables))
             stated = partial(stated_tokens, self._run.tokenizer)
-        return DocumentInProgress(machines, self._reader, self._shape, request.max_tokens, stated)
+        return DocumentInProgress(machines, self._reader, self._shape, request.max_tokens, stated, request.num_stated)
 
     def _finish(self, document: DocumentInProgress) -> Generated:
         ending = document.ending()
-        finish = "limit" if document.is_stopped or document.is_stuck else "budget" if ending else "complete"
+        closed_by = document.closed_by or ("tokens" if ending else None)
+        finish: Finish = "closed" if closed_by else "steered" if document.is_steered else "complete"
         tokens, logprobs = [*document.tokens, *ending], document.logprobs
-        return Generated(
-            self._run.tokenizer.decode(tokens), tokens, sum(logprobs), finish, document.num_forced, logprobs
-        )
+        value = self._run.tokenizer.decode(tokens)
+        return Generated(value, tokens, sum(logprobs), finish, document.num_forced, logprobs, closed_by)
 
     def _piece(self, row: _Row, tokens: list[int], generated: Generated | None = None) -> Piece:
         begin, row.num_given = row.num_given, len(tokens)
@@ -176,7 +189,8 @@ class Engine:
         document, drafted = row.document, row.draft.tokens
         begin, num_accepted = len(document.tokens), 0
         for logits_V, num_before in zip(logits, row.draft.choices, strict=True):
-            if num_accepted < num_before or document.admitted is None:
+            is_at_choice = num_accepted == len(document.tokens) - begin == num_before
+            if not is_at_choice or document.admitted is None:
                 break
             told = document.side_features[-1]
             choice = self._choose(row, logits_V)

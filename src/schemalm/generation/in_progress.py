@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import GuardError, LimitError
+from schemalm.generation.results import ClosedBy
+from schemalm.generation.steering import Steering
 from schemalm.machine import Machine
 from schemalm.rules.violations import NAMES
 
@@ -72,14 +74,16 @@ def _advance(machine: Machine, tokens: list[int]) -> None:
 
 
 class DocumentInProgress:
-    """A document in progress of at most `max_tokens` tokens, before its completion.
+    """A document in progress, with a budget of `max_tokens` tokens.
 
     machines: the first provides the grammar state for the model; the last decides which tokens are admitted, and knows
     the prompt if there is one.
     admitted: the tokens among which the model has to choose the next one; None if there is no choice.
     num_read: how many tokens of the window the model has read, the position token included.
+    is_steered: whether an object or list had to end where the model had a choice.
     is_stopped: whether the next step exceeds the limits on work, so that the document must be ended.
     is_stuck: whether no token may come next, because the prompt refers to a name that was not declared before.
+    is_out_of_time: whether the document must be ended because its time is over.
     """
 
     def __init__(
@@ -89,8 +93,12 @@ class DocumentInProgress:
         shape: WindowShape,
         max_tokens: int,
         stated: StatedTokens | None = None,
+        num_stated: int = 0,
     ) -> None:
-        """stated: finds the next tokens that a prompt leaves no choice about."""
+        """stated: finds the next tokens that a prompt leaves no choice about.
+
+        num_stated: how many tokens of the budget are for these.
+        """
         self.machines = machines
         self.reader = reader
         self._shape = shape
@@ -104,8 +112,9 @@ class DocumentInProgress:
         self.admitted: NDArray[np.intp] | None = None
         self._window_start = 0
         self.num_read = 0
-        self.is_stopped = self.is_stuck = False
+        self.is_stopped = self.is_stuck = self.is_steered = self.is_out_of_time = False
         self._stated = stated
+        self._steering = Steering(max_tokens, num_stated)
 
     @property
     def machine(self) -> Machine:
@@ -114,9 +123,18 @@ class DocumentInProgress:
 
     @property
     def room(self) -> int:
-        """How many more tokens the window and the budget have room for."""
+        """How many more tokens the window has room for, before the document may be steered; 0 or less if none."""
         in_window = self._window_start + self._shape.context_size - 1
-        return min(in_window, self.max_tokens) - len(self.tokens)
+        return min(in_window, self._steering.start) - len(self.tokens)
+
+    @property
+    def closed_by(self) -> ClosedBy | None:
+        """Why the completion must end the document, besides its budget in tokens; None if nothing does."""
+        return "limit" if self.is_stopped or self.is_stuck else "time" if self.is_out_of_time else None
+
+    def close(self) -> None:
+        """Leave the model no further choice, because the time is over."""
+        self.is_out_of_time, self.admitted = True, None
 
     def append(self, token: int, logprob: float) -> None:
         """Consume a token with this log-probability in nats; raises LimitError if that exceeds the limits."""
@@ -137,7 +155,7 @@ class DocumentInProgress:
     def take_forced(self) -> None:
         """Consume tokens while there is no choice; they cost no call of the model. Then set `admitted`."""
         self.admitted = None
-        while not (self.machine.is_complete or self.is_stopped or self.is_stuck) and self._num_left:
+        while not (self.machine.is_complete or self.is_stopped or self.is_stuck or self._must_close()):
             if self._take_stated():
                 continue
             try:
@@ -145,22 +163,31 @@ class DocumentInProgress:
             except LimitError:
                 self.is_stopped = True
                 return
-            num_admitted = np.count_nonzero(mask)
+            num_admitted = int(np.count_nonzero(mask))
             if not num_admitted:
                 self.is_stuck = True
                 return
-            if num_admitted > 1:
+            end = self._steering.end(self.machine, mask, len(self.tokens), self._num_ending)
+            if num_admitted > 1 and end is None:
                 self.admitted = np.flatnonzero(mask)
                 return
-            self._take_forced(int(mask.argmax()))
+            self.is_steered |= num_admitted > 1
+            self._take_forced(int(mask.argmax()) if end is None else end)
 
-    @property
-    def _num_left(self) -> int:
-        return self.max_tokens - len(self.tokens)
+    def _must_close(self) -> bool:
+        return self._steering.must_close(len(self.tokens), self._num_ending)
+
+    def _num_ending(self) -> int:
+        """Return the number of tokens of the cheapest completion; 0 if finding it exceeds the limits."""
+        try:
+            return len(completed(self.machine, self._stated))
+        except (LimitError, GuardError):
+            return 0
 
     def _take_stated(self) -> bool:
         """Consume the next tokens that the prompt states; return whether there are any."""
-        stated = self._stated(self.machine)[: self._num_left] if self._stated is not None else []
+        stated = self._stated(self.machine) if self._stated is not None else []
+        stated = stated[: self.max_tokens - len(self.tokens)]
         for token in stated:
             if self.is_stopped:
                 break

@@ -65,8 +65,10 @@ class Sampling:
             check_number("min_p", self.min_p, 0, 1)
 
 
-def check_request(num_samples: int, max_tokens: int, seed: int) -> None:
+def check_request(num_samples: int, max_tokens: int, seed: int, max_seconds: float | None = None) -> None:
     """Raise `ConfigurationError` if a setting of a generation is out of range; `Sampling` checks the others."""
+    if max_seconds is not None:
+        check_number("max_seconds", max_seconds, 0, is_above=True)
     check_number("num_samples", num_samples, 1, is_whole=True)
     check_number("max_tokens", max_tokens, 1, is_whole=True)
     check_number("seed", seed, 0, MAX_SEED, is_whole=True)
