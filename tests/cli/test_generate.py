@@ -166,3 +166,57 @@ def test_a_part_that_cannot_be_written_is_refused(
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_the_best_documents_are_kept_in_order(generate: Any) -> None:
+    documents = json.loads(generate("-n", 8, "--format", "jsonl", "--json").stdout)["documents"]
+    kept = json.loads(generate("-n", 8, "--keep", 3, "--json").stdout)["documents"]
+    assert len(kept) == 3
+    assert all(document in documents for document in kept)
+
+
+def test_lines_of_json_have_tokens_and_probabilities(generate: Any, pipeline: Pipeline) -> None:
+    result = generate("-n", 3, "--format", "jsonl")
+    rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    assert len(rows) == 3
+    for row in rows:
+        assert load_document(row["text"]) == row["value"]
+        assert sum(row["logprobs"]) == pytest.approx(row["logprob"])
+        assert len(row["logprobs"]) <= len(row["tokens"]) == row["num_tokens"]
+
+
+def test_lines_of_json_are_one_file(generate: Any, tmp_path: Path) -> None:
+    assert generate("-n", 2, "--format", "jsonl", "--out", tmp_path / "out").exit_code == 0
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["documents.jsonl"]
+    assert len((tmp_path / "out" / "documents.jsonl").read_text().splitlines()) == 2
+
+
+def test_files_are_replaced_only_if_forced(generate: Any, tmp_path: Path) -> None:
+    (tmp_path / "0001.yaml").write_text("mine")
+    (tmp_path / "other.txt").write_text("stays")
+    refused = generate("--out", tmp_path)
+    assert refused.exit_code == 2
+    assert "is not empty" in refused.output
+    assert "--force" in refused.output
+    assert (tmp_path / "0001.yaml").read_text() == "mine"
+    assert generate("--out", tmp_path, "--force").exit_code == 0
+    assert load_document((tmp_path / "0001.yaml").read_text())["kind"]
+    assert (tmp_path / "other.txt").read_text() == "stays"
+
+
+@pytest.mark.parametrize("option", [("--keep", 1), ("--format", "jsonl")])
+def test_what_a_stream_cannot_show_is_refused(generate: Any, option: tuple[Any, ...]) -> None:
+    refused = generate("--stream", *option)
+    assert refused.exit_code == 2
+    assert "--stream" in refused.output
+
+
+def test_a_time_that_is_no_time_is_refused(generate: Any) -> None:
+    refused = generate("--max-seconds", 0)
+    assert refused.exit_code == 2
+    assert "max_seconds must be a number above 0" in refused.output
+
+
+def test_a_document_is_closed_when_the_time_is_over(generate: Any) -> None:
+    (document,) = json.loads(generate("--max-seconds", 1e-9, "--json").stdout)["documents"]
+    assert (document["finish"], document["closed_by"]) == ("closed", "time")

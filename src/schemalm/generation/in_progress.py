@@ -167,7 +167,7 @@ class DocumentInProgress:
             if not num_admitted:
                 self.is_stuck = True
                 return
-            end = self._steering.end(self.machine, mask, len(self.tokens), self._num_ending)
+            end = self._steering.end(self.machine, mask, self.tokens, self._num_ending)
             if num_admitted > 1 and end is None:
                 self.admitted = np.flatnonzero(mask)
                 return
@@ -175,7 +175,7 @@ class DocumentInProgress:
             self._take_forced(int(mask.argmax()) if end is None else end)
 
     def _must_close(self) -> bool:
-        return self._steering.must_close(len(self.tokens), self._num_ending)
+        return self._steering.must_close(self.machine, len(self.tokens), self._num_ending)
 
     def _num_ending(self) -> int:
         """Return the number of tokens of the cheapest completion; 0 if finding it exceeds the limits."""

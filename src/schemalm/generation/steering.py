@@ -1,20 +1,20 @@
 """Steering: near its budget, a document begins nothing that it has no room for.
 
-Where an object or list may end, it ends if less room is left than its reserve, which is largest for the outermost one.
-So the last steps of a job still come where no further job does. The model goes on in texts and in what the schema
-requires, until the cheapest completion just fits: then the document must be closed.
+Where an object, a list or a text after a whole line may end, it ends if less room is left than its reserve, which is
+largest for the outermost one. So the last steps of a job still come where no further job does. The model goes on in
+other texts and in what the schema requires, until the cheapest completion just fits: then the document must be closed.
 
 Room is what the budget leaves besides the completion. What a prompt states is no part of the budget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.grammar.symbols import ARRAY_END, OBJECT_END
+from schemalm.grammar.symbols import ARRAY_END, END, OBJECT_END
 from schemalm.machine import Machine
 
 # The outermost object or list reserves this part of the budget, those inside it a half, a third, ... of that.
@@ -31,30 +31,36 @@ class Steering:
         self._max_tokens = max_tokens
         self._reserve = max(max_tokens - num_stated, 0) // RESERVED_PART
         self.start = max(max_tokens - num_stated - self._reserve, 0)
-        # Of the last number of tokens that was asked about.
-        self._num_tokens, self._room = -1, 0
+        # The length of the completion, which hardly changes while the depth of the stack stays.
+        self._depth, self._least = -1, 0
 
-    def must_close(self, num_tokens: int, num_ending: Callable[[], int]) -> bool:
+    def must_close(self, machine: Machine, num_tokens: int, num_ending: Callable[[], int]) -> bool:
         """Return whether the budget is used up but for the cheapest completion, whose length `num_ending` returns."""
-        return num_tokens >= self._max_tokens or (num_tokens >= self.start and self._left(num_tokens, num_ending) <= 0)
+        if num_tokens < self.start:
+            return False
+        return num_tokens >= self._max_tokens or self._room(machine, num_tokens, num_ending) <= 0
 
     def end(
-        self, machine: Machine, mask: NDArray[np.bool_], num_tokens: int, num_ending: Callable[[], int]
+        self, machine: Machine, mask: NDArray[np.bool_], tokens: Sequence[int], num_ending: Callable[[], int]
     ) -> int | None:
-        """Return the token that ends the object or list on top, if it may end by the mask and has to; else None."""
-        if num_tokens < self.start:
+        """Return the token that ends the object, list or text on top, if it may end by the mask and has to; else None.
+
+        tokens: of the document so far.
+        """
+        if len(tokens) < self.start or not tokens:
             return None
-        found = next((token for token in _ends(machine) if mask[token]), None)
-        is_needed = found is not None and self._left(num_tokens, num_ending) * machine.depth < self._reserve
+        found = next((token for token in _ends(machine, tokens[-1]) if mask[token]), None)
+        is_needed = found is not None and self._room(machine, len(tokens), num_ending) * machine.depth < self._reserve
         return found if is_needed else None
 
-    def _left(self, num_tokens: int, num_ending: Callable[[], int]) -> int:
-        if num_tokens != self._num_tokens:
-            self._num_tokens, self._room = num_tokens, self._max_tokens - num_tokens - num_ending()
-        return self._room
+    def _room(self, machine: Machine, num_tokens: int, num_ending: Callable[[], int]) -> int:
+        if machine.depth != self._depth:
+            self._depth, self._least = machine.depth, num_ending()
+        return self._max_tokens - num_tokens - self._least
 
 
-def _ends(machine: Machine) -> list[int]:
-    """Return the tokens that end an object or a list."""
+def _ends(machine: Machine, last: int) -> list[int]:
+    """Return the tokens that end an object, a list, or a text if the `last` token ended a line."""
     vocabulary, ids = machine.tables.vocabulary, machine.grammar.symbols.ids
-    return [vocabulary.symbol_token(ids[symbol]) for symbol in (OBJECT_END, ARRAY_END)]
+    symbols = (OBJECT_END, ARRAY_END, *([END] if vocabulary.spellings[last].endswith("\n") else []))
+    return [vocabulary.symbol_token(ids[symbol]) for symbol in symbols]
