@@ -10,6 +10,7 @@ Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,25 @@ def head_cross_entropy(
     return loss, len(targets_N)
 
 
+@torch.no_grad()
+def head_logits(model: GPT, hidden_ND: Tensor) -> Iterator[Tensor]:
+    """Yield the logits of hidden vectors, in at least 32 bits, a chunk of rows at a time [rows of the chunk, V].
+
+    The chunks are those of `head_cross_entropy`. The caller may change the yielded tensors.
+    """
+    cap, head_VD = model.configuration.logit_soft_cap, model.head_weight
+    num_rows = _rows_at_once(head_VD)
+    hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
+    for chunk_ND in hidden_ND.split(num_rows):
+        raw_NV = (_padded(chunk_ND) @ head_VD.T)[: len(chunk_ND)]
+        yield at_least_float32(raw_NV).div_(cap).tanh_().mul_(cap)
+
+
+def _rows_at_once(head_VD: Tensor) -> int:
+    """Return the number of rows of a chunk."""
+    return max(1, CHUNK_LOGITS[head_VD.device.type] // head_VD.shape[0])
+
+
 @dataclass(frozen=True)
 class _LossInputs:
     """The arguments of the loss that have no gradient."""
@@ -97,7 +117,7 @@ class _HeadCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
-        num_rows = max(1, CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
+        num_rows = _rows_at_once(head_VD)
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if inputs.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
