@@ -1,20 +1,21 @@
 """How often a model prefers what stands in a document where the schema lists the alternatives, and how sure it is.
 
-A *choice* is a token that begins with a key or the end of an object (`keys`), with a constant or null (`constants`), or
-with true or false (`booleans`), where the mask admits at least two first symbols of the same kind. Its alternatives are
-these symbols. The probability of one is that of all admitted tokens that begin with it, divided by that of all
-alternatives: so a figure is about the key, whatever the token goes on with, and about which constant comes, given that
-one comes. What stands inside a token is no choice of its own.
+A *choice* is a symbol of a document: a key or the end of an object (`keys`), a constant or null (`constants`), or true
+or false (`booleans`). Its alternatives are the symbols of the same kind that admitted tokens have in its place, after
+the symbols that come before it in its own token; there are at least two. The probability of an alternative is that of
+all these tokens with it, divided by that of all alternatives. So a figure is about the key, whatever its token goes on
+with, and about which constant comes, given that one comes. Where a symbol has only one alternative left, it is no
+choice.
 
 In go the exponentials of logits; out come the accuracies and, by the probability of the most likely alternative, how
 often it is right: of a calibrated model, as often as it says.
 
-Tensor names: N choices, V vocabulary, U distinct nonterminals, S tokens that begin with an alternative, G alternatives,
-C kinds of choices.
+Tensor names: N targets, V vocabulary, S tokens of alternatives (columns), A alternatives of one choice.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,17 +24,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from schemalm.grammar.symbols import Symbol
+from schemalm.evaluation.likelihood.branches import CHOICE_LABELS, Branch, Branches
 from schemalm.machine.vocabulary import Vocabulary
 
-# The symbols of each kind of choice.
-CHOICE_LABELS = {
-    "keys": ("KEY", "FREE_KEY", "OBJECT_END"),
-    "constants": ("CONST", "NULL"),
-    "booleans": ("TRUE", "FALSE"),
-}
 NUM_BINS = 10
-_NONE = -1
 
 
 @dataclass(frozen=True)
@@ -116,56 +110,43 @@ class ChoiceCounter:
     """Counts the choices of a vocabulary while a model scores documents, a chunk of targets at a time."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        symbols = vocabulary.grammar.symbols.symbols
-        kind_of_symbol = np.array([_kind_of(symbol) for symbol in symbols])
-        first_V = np.array([spelled[0] if spelled else _NONE for spelled in vocabulary.symbols])
-        kind_V = np.where(first_V == _NONE, _NONE, kind_of_symbol[first_V])
-        tokens_S = np.flatnonzero(kind_V != _NONE)
-        # Tokens with the same first symbol side by side.
-        self._tokens_S = tokens_S[np.argsort(first_V[tokens_S], kind="stable")]
-        alternatives_G, self._begin_G = np.unique(first_V[self._tokens_S], return_index=True)
-        self._kind_G = kind_of_symbol[alternatives_G]
-        self._kind_V = torch.from_numpy(kind_V)
-        self._alternative_V = np.searchsorted(alternatives_G, first_V)
+        branches = Branches(vocabulary)
+        self._branches, self._choices_of = branches.found, branches.choices_of
+        self._tokens_S = torch.tensor(branches.tokens, dtype=torch.int64)
         shape = (len(CHOICE_LABELS), NUM_BINS)
         self._num_choices, self._num_correct = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self._probability_sum = np.zeros(shape)
         self._num_in_three = np.zeros(len(CHOICE_LABELS), np.int64)
 
-    def add(self, weights_NV: Tensor, targets_N: Tensor, masks_UV: Tensor, rows_N: Tensor) -> None:
-        """Count the choices among some targets.
+    def add(self, weights_NV: Tensor, targets_N: Tensor) -> None:
+        """Count the choices among some targets; `weights_NV`: exponentials of logits, 0 for what is not admitted."""
+        targets = targets_N.tolist()
+        rows = [row for row, target in enumerate(targets) if target in self._choices_of]
+        if not rows:
+            return
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, row in enumerate(rows):
+            for branch, alternative in self._choices_of[targets[row]]:
+                found[branch].append((number, alternative))
+        weights_NS = weights_NV[rows].index_select(1, self._tokens_S.to(weights_NV.device)).cpu().numpy()
+        for branch, choices in found.items():
+            numbers_N, alternatives_N = np.array(choices).T
+            self._count(self._branches[branch], weights_NS[numbers_N], alternatives_N)
 
-        weights_NV: the exponentials of the logits, 0 where the mask does not admit the token. masks_UV: the masks of
-        distinct nonterminals; rows_N: which of them belongs to each target.
-        """
-        if self._kind_V.device != targets_N.device:
-            self._kind_V = self._kind_V.to(targets_N.device)
-        is_choice_N = (self._kind_V[targets_N] != _NONE).nonzero().squeeze(1)
-        targets = targets_N[is_choice_N].cpu().numpy()
-        is_own_NG = self._kind_G == self._kind_G[self._alternative_V[targets], None]
-        is_admitted_UG = self._sums(masks_UV.to(torch.float32)) > 0
-        is_own_NG &= is_admitted_UG[rows_N[is_choice_N].cpu().numpy()]
-        has_several_N = is_own_NG.sum(axis=1) > 1
-        is_choice_N, targets, is_own_NG = is_choice_N[has_several_N], targets[has_several_N], is_own_NG[has_several_N]
-        if targets.size:
-            self._count(self._sums(weights_NV[is_choice_N]) * is_own_NG, self._alternative_V[targets])
-
-    def _sums(self, values_NV: Tensor) -> NDArray[np.float32]:
-        """Return the sums of values over the tokens that begin with each alternative [N, G]."""
-        values_NS = values_NV.index_select(1, torch.from_numpy(self._tokens_S).to(values_NV.device)).cpu().numpy()
-        return np.add.reduceat(values_NS, self._begin_G, axis=1)
-
-    def _count(self, weights_NG: NDArray[np.float32], targets_N: NDArray[np.int64]) -> None:
-        probabilities_NG = torch.from_numpy(weights_NG / weights_NG.sum(axis=1, keepdims=True, dtype=np.float64))
-        top = probabilities_NG.topk(min(3, probabilities_NG.shape[1]))
-        is_target_N3 = top.indices.numpy() == targets_N[:, None]
+    def _count(self, branch: Branch, weights_NS: NDArray[np.float32], alternatives_N: NDArray[np.int64]) -> None:
+        """Count choices at one branch, of which `alternatives_N` stand in the documents."""
+        weights_NA = np.add.reduceat(weights_NS[:, branch.columns], branch.begins, axis=1, dtype=np.float64)
+        has_several_N = (weights_NA > 0).sum(axis=1) > 1
+        weights_NA, alternatives_N = weights_NA[has_several_N], alternatives_N[has_several_N]
+        probabilities_NA = torch.from_numpy(weights_NA / weights_NA.sum(axis=1, keepdims=True))
+        top = probabilities_NA.topk(min(3, len(branch.begins)))
+        is_found_N3 = top.indices.numpy() == alternatives_N[:, None]
         probability_N = top.values[:, 0].numpy()
-        kind_N = self._kind_G[targets_N]
-        place_N = kind_N, np.minimum(probability_N * NUM_BINS, NUM_BINS - 1).astype(np.int64)
-        np.add.at(self._num_choices, place_N, 1)
-        np.add.at(self._num_correct, place_N, is_target_N3[:, 0])
-        np.add.at(self._probability_sum, place_N, probability_N)
-        np.add.at(self._num_in_three, kind_N, is_target_N3.any(axis=1))
+        bin_N = np.minimum(probability_N * NUM_BINS, NUM_BINS - 1).astype(np.int64)
+        self._num_choices[branch.kind] += np.bincount(bin_N, minlength=NUM_BINS)
+        self._num_correct[branch.kind] += np.bincount(bin_N[is_found_N3[:, 0]], minlength=NUM_BINS)
+        self._probability_sum[branch.kind] += np.bincount(bin_N, weights=probability_N, minlength=NUM_BINS)
+        self._num_in_three[branch.kind] += is_found_N3.sum()
 
     def scores(self) -> tuple[ChoiceScore, ...]:
         """Return the score of each kind that has choices."""
@@ -182,8 +163,3 @@ class ChoiceCounter:
             for number, (num_choices, num_correct, probability_sum) in enumerate(found)
             if num_choices
         )
-
-
-def _kind_of(symbol: Symbol) -> int:
-    """Return the number of the kind of choice that a symbol is an alternative of."""
-    return next((kind for kind, labels in enumerate(CHOICE_LABELS.values()) if symbol.label in labels), _NONE)

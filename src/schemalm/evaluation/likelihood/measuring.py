@@ -109,7 +109,7 @@ class _Measurement:
         if masks_UV is not None and rows_N is not None and self._choices is not None:
             weights_NV.mul_(masks_UV[rows_N])
             self._with_mask_K += _sums(kinds_N, weights_NV.sum(dim=1).log() - target_logits_N)
-            self._choices.add(weights_NV, targets_N, masks_UV, rows_N)
+            self._choices.add(weights_NV, targets_N)
 
     def likelihood(self) -> Likelihood:
         """Return the result."""
