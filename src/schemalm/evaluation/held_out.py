@@ -32,6 +32,17 @@ class UnseenDocuments:
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def num_tokens(self) -> Int64Array:
+        """The number of tokens of each document."""
+        offsets = self.split.offsets
+        return offsets[self.indices + 1] - offsets[self.indices]
+
+    @property
+    def num_bytes(self) -> int:
+        """The bytes of all documents as compact canonical JSON."""
+        return int(self.split.num_bytes[self.indices].sum())
+
     def tokens(self) -> Iterator[list[int]]:
         """Yield the token ids of each document; raises `DataError` if the data is damaged."""
         for index in self.indices.tolist():

@@ -97,7 +97,7 @@ class Branches:
 
 @dataclass(frozen=True, eq=False)
 class _Visit:
-    """A node of the trie to visit, with the branches passed on the way, and the branch of which it is an alternative."""
+    """A node of the trie to visit, and the branches passed on the way; `begins`: the branch that it is part of."""
 
     node: tuple[int, Trie]
     passed: _Passed

@@ -25,10 +25,9 @@ from schemalm.evaluation.likelihood.choices import ChoiceCounter
 from schemalm.evaluation.likelihood.scores import KindScore, Likelihood
 from schemalm.evaluation.likelihood.settings import ScoringSettings
 from schemalm.evaluation.likelihood.token_kinds import KINDS, Kinds, TokenKinds
-from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT
 from schemalm.model.inputs import IGNORED_TARGET
-from schemalm.model.loss import check_targets, head_logits
+from schemalm.model.loss import head_logits, masks_of_targets
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.scoring import Score, evaluating, hidden_of, products_in
 
@@ -89,25 +88,22 @@ class _Measurement:
         masks_UV = rows_N = None
         if self._masks_packed is not None and rows.nonterminals_BT is not None:
             nonterminals_N = rows.nonterminals_BT.flatten()[position_N]
-            check_targets(targets_N, nonterminals_N, self._masks_packed)
-            distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
-            masks_UV = unpack_masks(self._masks_packed[distinct_U], self._model.configuration.vocab_size)
+            masks_UV, rows_N = masks_of_targets(self._model, targets_N, nonterminals_N, self._masks_packed)
         begin = 0
         for logits_NV in head_logits(self._model, hidden_ND):
             chunk = slice(begin, begin := begin + len(logits_NV))
-            chunk_rows_N = None if rows_N is None else rows_N[chunk]
-            self._add_chunk(logits_NV, targets_N[chunk], masks_UV, chunk_rows_N, kinds_N[chunk])
+            mask_NV = None if masks_UV is None or rows_N is None else masks_UV[rows_N[chunk]]
+            self._add_chunk(logits_NV, targets_N[chunk], kinds_N[chunk], mask_NV)
 
-    def _add_chunk(
-        self, logits_NV: Tensor, targets_N: Tensor, masks_UV: Tensor | None, rows_N: Tensor | None, kinds_N: Kinds
-    ) -> None:
+    def _add_chunk(self, logits_NV: Tensor, targets_N: Tensor, kinds_N: Kinds, mask_NV: Tensor | None) -> None:
+        """Add the losses and choices of a chunk, whose logits are overwritten."""
         target_logits_N = logits_NV.gather(1, targets_N[:, None]).squeeze(1)
         # The cap bounds the logits, so the exponentials need no maximum subtracted.
         weights_NV = logits_NV.exp_()
         self._num_tokens_K += np.bincount(kinds_N, minlength=len(KINDS))
         self._without_mask_K += _sums(kinds_N, weights_NV.sum(dim=1).log() - target_logits_N)
-        if masks_UV is not None and rows_N is not None and self._choices is not None:
-            weights_NV.mul_(masks_UV[rows_N])
+        if mask_NV is not None and self._choices is not None:
+            weights_NV.mul_(mask_NV)
             self._with_mask_K += _sums(kinds_N, weights_NV.sum(dim=1).log() - target_logits_N)
             self._choices.add(weights_NV, targets_N)
 
@@ -130,21 +126,16 @@ class _Measurement:
         )
 
     def _score(self, loss_K: NDArray[np.float64]) -> Score:
-        return Score(sum(loss_K.tolist()), int(self._num_tokens_K.sum()), self._num_bytes)
+        return Score(sum(loss_K.tolist()), int(self._num_tokens_K.sum()), self._settings.unseen.num_bytes)
 
     def _kind_scores(self, loss_K: NDArray[np.float64]) -> tuple[KindScore, ...]:
         total = sum(loss_K.tolist())
         found = zip(KINDS, loss_K.tolist(), self._num_tokens_K.tolist(), strict=True)
         return tuple(
-            KindScore(kind, Score(loss, num_tokens, self._num_bytes), loss / total if total else 0.0)
+            KindScore(kind, Score(loss, num_tokens, self._settings.unseen.num_bytes), loss / total if total else 0.0)
             for kind, loss, num_tokens in found
             if num_tokens
         )
-
-    @property
-    def _num_bytes(self) -> int:
-        unseen = self._settings.unseen
-        return int(unseen.split.num_bytes[unseen.indices].sum())
 
 
 def _kinds_of_tokens(unseen: UnseenDocuments, tokenizer: Tokenizer | None) -> Kinds:
@@ -162,4 +153,4 @@ def _kinds_of_tokens(unseen: UnseenDocuments, tokenizer: Tokenizer | None) -> Ki
 
 def _sums(kinds_N: Kinds, losses_N: Tensor) -> NDArray[np.float64]:
     """Return the sums of losses by kind [K]."""
-    return np.bincount(kinds_N, weights=losses_N.cpu().numpy(), minlength=len(KINDS))
+    return np.bincount(kinds_N, weights=losses_N.cpu().numpy(), minlength=len(KINDS)).astype(np.float64)
