@@ -35,6 +35,7 @@ def steps(ours: Tokenizer, tokens: list[int]) -> Iterator[tuple[int, np.ndarray]
         machine.advance(token)
 
 
+@pytest.mark.slow
 @given(documents(), st.integers(0, 2**32), st.sampled_from(["word", "value"]))
 def test_choices_equal_those_of_a_look_at_every_token(value: dict, seed: int, scope: str) -> None:
     ours = tokenizer(scope)

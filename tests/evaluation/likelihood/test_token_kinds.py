@@ -62,6 +62,7 @@ def content_of(value: Any, path: tuple[Any, ...]) -> Iterator[str]:
         yield "scripts" if "\n" in value else "strings"
 
 
+@pytest.mark.slow
 @given(documents(), st.sampled_from(["word", "value"]))
 def test_kinds_equal_those_found_symbol_by_symbol(value: Any, scope: Any) -> None:
     ours = tokenizer(scope)

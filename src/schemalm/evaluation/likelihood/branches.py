@@ -6,11 +6,8 @@ columns so that the tokens of an alternative stand side by side, and so do the a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from schemalm.grammar.symbols import NUM_BYTES, Symbol
 from schemalm.machine.vocabulary import Trie, Vocabulary
@@ -22,86 +19,82 @@ CHOICE_LABELS = {
     "booleans": ("TRUE", "FALSE"),
 }
 _OTHER = len(CHOICE_LABELS)
-# The branches that a spelling passes: a branch, the alternative taken, and the branches before. None at the beginning.
+# The branches that a spelling passes, the last first: a branch, the alternative taken, and those before it.
 _Passed: TypeAlias = "tuple[int, int, _Passed] | None"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Branch:
-    """Alternatives of one kind of choice that may come after the same symbols; `begins` counts from the first column.
+    """Alternatives of one kind, a number of `CHOICE_LABELS`, that may come after the same symbols.
 
-    kind: the number of the kind in `CHOICE_LABELS`.
+    begins: the first column of each; end: after the last column of the last.
     """
 
     kind: int
-    columns: slice
-    begins: NDArray[np.int64]
+    begins: list[int] = field(default_factory=list)
+    end: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Visit:
+    """A node of the trie to visit, and the branches passed on the way; `branch`: that of which it is an alternative."""
+
+    node: tuple[int, Trie]
+    passed: _Passed
+    branch: Branch | None = None
 
 
 class Branches:
     """The branches of a vocabulary.
 
-    tokens: the token of each column. choices_of: for each token that passes a branch, the numbers of these branches
-    and of the alternatives that it takes, from the beginning of its spelling on.
+    tokens: the token of each column. choices_of: for each token that passes branches, their numbers in `found` and the
+    numbers of the alternatives that it takes, from the beginning of its spelling on.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._kinds = [_kind_of(symbol) for symbol in vocabulary.grammar.symbols.symbols]
+        self.found: list[Branch] = []
         self.tokens: list[int] = []
         self.choices_of: dict[int, list[tuple[int, int]]] = {}
-        self._begins: list[list[int]] = []
-        self._kind_of_branch: list[int] = []
-        self._ends: dict[int, int] = {}
-        self._walk(vocabulary.trie)
-        self.found = [
-            Branch(kind, slice(begins[0], self._ends[number]), np.array(begins) - begins[0])
-            for number, (kind, begins) in enumerate(zip(self._kind_of_branch, self._begins, strict=True))
-        ]
-
-    def _walk(self, trie: Trie) -> None:
-        """Visit all spellings that begin with structure; a branch ends when all its alternatives are visited."""
-        rest: list[_Visit | int] = self._visits(trie, None)
+        rest = self._visits(vocabulary.trie, None)
         while rest:
             visit = rest.pop()
-            if isinstance(visit, int):
-                self._ends[visit] = len(self.tokens)
-                continue
-            token, longer = visit.node
-            if visit.begins is not None:
-                self._begins[visit.begins].append(len(self.tokens))
-            if token >= 0:
-                self.tokens.append(token)
-                if visit.passed is not None:
-                    self.choices_of[token] = _listed(visit.passed)
-            rest += self._visits(longer, visit.passed)
+            if isinstance(visit, Branch):
+                visit.end = len(self.tokens)
+            else:
+                self._visit(visit)
+                rest += self._visits(visit.node[1], visit.passed)
 
-    def _visits(self, trie: Trie, passed: _Passed) -> list[_Visit | int]:
-        """Return what to visit after some symbols, the last first: each kind of alternatives, and its end before it."""
+    def _visit(self, visit: _Visit) -> None:
+        if visit.branch is not None:
+            visit.branch.begins.append(len(self.tokens))
+        token, _ = visit.node
+        if token >= 0:
+            self.tokens.append(token)
+            if visit.passed is not None:
+                self.choices_of[token] = _listed(visit.passed)
+
+    def _visits(self, trie: Trie, passed: _Passed) -> list[_Visit | Branch]:
+        """Return what to visit below a node, the last first: its children of each kind, and before them their branch.
+
+        A branch is taken up again when all its alternatives have been visited. Texts have no branches.
+        """
         by_kind: dict[int, list[int]] = {}
         for symbol in trie:
             if symbol >= NUM_BYTES:
                 by_kind.setdefault(self._kinds[symbol], []).append(symbol)
-        visits: list[_Visit | int] = []
+        visits: list[_Visit | Branch] = []
         for kind, symbols in by_kind.items():
             if kind == _OTHER or len(symbols) == 1:
                 visits += (_Visit(trie[symbol], passed) for symbol in symbols)
                 continue
-            branch = len(self._begins)
-            self._begins.append([])
-            self._kind_of_branch.append(kind)
-            visits.append(branch)
-            numbered = reversed([*enumerate(symbols)])
-            visits += (_Visit(trie[symbol], (branch, number, passed), branch) for number, symbol in numbered)
+            branch, number = Branch(kind), len(self.found)
+            self.found.append(branch)
+            alternatives = [
+                _Visit(trie[symbol], (number, index, passed), branch) for index, symbol in enumerate(symbols)
+            ]
+            visits += (branch, *reversed(alternatives))
         return visits
-
-
-@dataclass(frozen=True, eq=False)
-class _Visit:
-    """A node of the trie to visit, and the branches passed on the way; `begins`: the branch that it is part of."""
-
-    node: tuple[int, Trie]
-    passed: _Passed
-    begins: int | None = None
 
 
 def _listed(passed: _Passed) -> list[tuple[int, int]]:

@@ -135,7 +135,9 @@ class ChoiceCounter:
 
     def _count(self, branch: Branch, weights_NS: NDArray[np.float32], alternatives_N: NDArray[np.int64]) -> None:
         """Count choices at one branch, of which `alternatives_N` stand in the documents."""
-        weights_NA = np.add.reduceat(weights_NS[:, branch.columns], branch.begins, axis=1, dtype=np.float64)
+        first = branch.begins[0]
+        begins = np.array(branch.begins) - first
+        weights_NA = np.add.reduceat(weights_NS[:, first : branch.end], begins, axis=1, dtype=np.float64)
         has_several_N = (weights_NA > 0).sum(axis=1) > 1
         weights_NA, alternatives_N = weights_NA[has_several_N], alternatives_N[has_several_N]
         probabilities_NA = torch.from_numpy(weights_NA / weights_NA.sum(axis=1, keepdims=True))
