@@ -48,8 +48,7 @@ class DemoSizes:
 
     num_documents, num_bytes: of the corpus, in bytes of compact JSON. vocab_size: grows if the symbols of the schema
     need most of it. num_epochs: passes over the tokens; with more, a model of a small corpus only memorizes it.
-    min_steps: with fewer, a model does not even learn to spell. num_scored: how many validation documents the final
-    figures are measured on.
+    min_steps: with fewer, a model does not even learn to spell.
     """
 
     num_documents: int = 2500
@@ -64,7 +63,6 @@ class DemoSizes:
     warmup_steps: int = 50
     batch_size: int = 8
     learning_rate: float = 3e-3
-    num_scored: int = 120
     num_samples: int = 32
     temperature: float = 0.8
     max_tokens: int = 400
@@ -143,7 +141,6 @@ def run_demo(
             temperature=sizes.temperature,
             max_tokens=sizes.max_tokens,
             seed=seed,
-            num_documents=min(sizes.num_scored, summary.metadata.splits["val"].num_documents),
             judge=judge,
             progress=log,
         )

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemalm.dataset.loader import CPU, Loader, LoaderState, Rows, rows_once
+from schemalm.dataset.loader import CPU, Loader, LoaderState, Rows, batches_once, read_rows, rows_once
 from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
@@ -143,6 +143,15 @@ def test_scoring_reads_each_token_once(packing: str, batch_size: int) -> None:
     windows = scoring_windows(make_split(LENGTHS), CONTEXT_SIZE, STRIDE, PAD)
     tokens = [token for rows in rows_once(windows, batch_size, packing) for token in tokens_of(rows)]
     assert sorted(tokens) == list(range(1, sum(LENGTHS) + 1))
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_the_targets_of_a_batch_stand_in_the_order_of_its_windows(packing: str) -> None:
+    windows = scoring_windows(make_split(LENGTHS), CONTEXT_SIZE, STRIDE, PAD)
+    for batch in batches_once(windows, 4, packing):
+        targets_BT = read_rows(windows, batch, packing).targets_BT
+        expected = windows.targets(np.concatenate(batch)) + 1
+        assert targets_BT[targets_BT != IGNORED_TARGET].tolist() == expected.tolist()
 
 
 def test_data_without_a_grammar_is_packed_too() -> None:

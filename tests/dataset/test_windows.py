@@ -114,6 +114,26 @@ def test_scoring_windows_score_every_token_once(lengths: list[int], shape: tuple
     assert sorted(targets[targets != IGNORED_TARGET].tolist()) == list(range(1, sum(lengths) + 1))
 
 
+@given(documents, shapes)
+def test_scoring_windows_predict_each_token_from_half_a_context_or_its_document(
+    lengths: list[int], shape: tuple[int, int]
+) -> None:
+    windows = scoring_windows(make_split(lengths), shape[1], shape[0], PAD)
+    begins = {1 + begin for begin in np.cumsum([0, *lengths]).tolist()}
+    batch = windows.rows(np.arange(len(windows)))
+    for tokens, targets in zip(batch.tokens_BT[:, 1:], batch.targets_BT, strict=True):
+        first = int((targets != IGNORED_TARGET).argmax())  # as many tokens come before it
+        assert first >= shape[1] // 2 or (first == 0 and tokens[0] in begins)
+
+
+@given(documents, shapes)
+def test_targets_are_found_in_the_split(lengths: list[int], shape: tuple[int, int]) -> None:
+    windows = scoring_windows(make_split(lengths), shape[1], shape[0], PAD)
+    order = np.arange(len(windows))[::-1]
+    targets = windows.rows(order).targets_BT
+    assert (windows.targets(order) + 1).tolist() == targets[targets != IGNORED_TARGET].tolist()
+
+
 def test_scoring_windows_overlap_by_half_even_where_training_windows_do_not() -> None:
     windows = scoring_windows(make_split([1000]), 512, 512, PAD)
     batch = windows.rows(np.arange(len(windows)))

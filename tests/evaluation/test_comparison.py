@@ -54,8 +54,18 @@ def test_rows_have_a_cell_for_each_run(records: list[RunRecord]) -> None:
     rows = dict(figure_rows(records))
     assert rows["steps"] == ["4 of 4", "4 of 4"]
     assert rows["training tokens"][0] == rows["training tokens"][1]
-    assert rows["bits per byte"][0] == f"{records[0].best['bits_per_byte']:.4f}"
+    num_documents = records[0].config["data"]["num_validation_documents"]
+    assert rows["validation during training"][0] == f"{num_documents} of {num_documents} documents"
+    assert rows["bits per byte there"][0] == f"{records[0].best['bits_per_byte']:.4f}"
     assert comparison_caveats(records) == []
+
+
+def test_the_label_of_validation_says_on_how_many_documents(records: list[RunRecord]) -> None:
+    training = {**records[0].config["training"], "num_evaluation_documents": 2}
+    fewer = replace(records[0], config={**records[0].config, "training": training})
+    num_documents = fewer.config["data"]["num_validation_documents"]
+    silent = replace(records[0], config={"training": {}})
+    assert dict(figure_rows([fewer, silent]))["validation during training"] == [f"2 of {num_documents} documents", ""]
 
 
 def test_other_validation_documents_are_named(records: list[RunRecord]) -> None:
@@ -82,7 +92,7 @@ def test_runs_without_metrics_are_shown_without_curves(records: list[RunRecord],
     page = write_comparison([silent], tmp_path)
     assert "Nothing has been logged yet by silent." in page.read_text()
     assert not list((tmp_path / "plots").iterdir())
-    assert dict(figure_rows([silent]))["bits per byte"] == [""]
+    assert dict(figure_rows([silent]))["bits per byte there"] == [""]
     write_comparison([records[0], silent], tmp_path)
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == PLOTS
 

@@ -60,7 +60,7 @@ def test_it_is_plain_json(evaluation: Evaluation) -> None:
 def test_progress_is_reported(run: Run) -> None:
     told: list[str] = []
     evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
-    assert told[:2] == ["scoring 2 validation documents", "sampling 1 document"]
+    assert told[:2] == ["scoring 2 unseen documents", "sampling 1 document"]
 
 
 def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:

@@ -56,6 +56,7 @@ def test_figures_are_those_that_were_logged(tmp_path: Path) -> None:
         "num_tokens": 400,
         "tokens_per_second": 60.0,
         "elapsed_seconds": 9.5,
+        "num_validated_documents": None,
         "best_step": 3,
         "validation_loss": 2.0,
         "bits_per_byte": 1.2,

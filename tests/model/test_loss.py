@@ -17,7 +17,7 @@ from schemalm.model import loss as loss_module
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.inputs import IGNORED_TARGET
-from schemalm.model.loss import head_cross_entropy, masked_cross_entropy
+from schemalm.model.loss import head_cross_entropy, head_logits, masked_cross_entropy
 
 VOCAB_SIZE, WIDTH = 45, 16
 
@@ -84,6 +84,15 @@ def test_the_fast_loss_equals_the_plain_one(
     with torch.no_grad():
         without_gradients, _ = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))
     assert torch.equal(without_gradients, fast.detach())
+
+
+@pytest.mark.parametrize("num_rows", [1, 5, 1000])
+def test_logits_come_in_chunks(case: Case, num_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(loss_module.CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
+    hidden_ND = case.hidden_BTD.detach().flatten(0, 1)
+    chunks = [*head_logits(case.model, hidden_ND)]
+    assert max(map(len, chunks)) == min(num_rows, len(hidden_ND))
+    torch.testing.assert_close(torch.cat(chunks), case.model.logits(hidden_ND).detach())
 
 
 def test_the_masked_loss_is_among_admitted_tokens(case: Case) -> None:

@@ -119,11 +119,19 @@ def order_of(windows: Windows, packing: str, seed: int) -> Order:
     return WindowOrder(len(windows), seed)
 
 
-def rows_once(windows: Windows, batch_size: int, packing: str, device: torch.device = CPU) -> Iterator[Rows]:
-    """Yield all windows once, in batches of `batch_size` rows; the last batch may be smaller."""
+def batches_once(windows: Windows, batch_size: int, packing: str) -> Iterator[Sequence[Int64Array]]:
+    """Yield all windows once, as the windows of each row, in batches of `batch_size` rows; the last may be smaller.
+
+    The targets of a batch's rows, one row after another, are those of its windows, one window after another.
+    """
     order = order_of(windows, packing, seed=0)
     for begin in range(0, order.num_rows, batch_size):
-        rows = order.rows(0, begin, min(begin + batch_size, order.num_rows))
+        yield order.rows(0, begin, min(begin + batch_size, order.num_rows))
+
+
+def rows_once(windows: Windows, batch_size: int, packing: str, device: torch.device = CPU) -> Iterator[Rows]:
+    """Yield the rows of `batches_once`."""
+    for rows in batches_once(windows, batch_size, packing):
         yield read_rows(windows, rows, packing).to(device)
 
 

@@ -111,16 +111,29 @@ class Windows:
         document_B, start_B = self._starts(indices)
         excerpt = self._excerpt(indices)
         tokens_BT = self._tokens_of(start_B, excerpt)
-        is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
         nonterminals_BT, states_BT2 = excerpt.side_features(self._split.state_table)
         return Batch(
             tokens_BT=tokens_BT,
-            targets_BT=np.where(excerpt.is_token_BT & ~is_scored_before_BT, tokens_BT[:, 1:], IGNORED_TARGET),
+            targets_BT=np.where(self._is_target(start_B, excerpt.is_token_BT), tokens_BT[:, 1:], IGNORED_TARGET),
             nonterminals_BT=nonterminals_BT,
             states_BT2=states_BT2,
             echoes_BTE=excerpt.echoes(),
             documents_B=document_B,
         )
+
+    def targets(self, indices: Int64Array) -> Int64Array:
+        """Return which of the split's tokens are the targets of the windows `indices`, window after window."""
+        document_B, start_B = self._starts(indices)
+        column_T = np.arange(self.context_size)
+        is_target_BT = self._is_target(start_B, column_T < self.lengths(indices)[:, None])
+        numbers_BT = (self._split.offsets[document_B] + start_B)[:, None] + column_T
+        found: Int64Array = numbers_BT[is_target_BT]
+        return found
+
+    def _is_target(self, start_B: Int64Array, is_token_BT: BoolArray) -> BoolArray:
+        """Return which tokens of windows are targets: all but those that the window before covers."""
+        is_scored_before_BT = (np.arange(self.context_size) < self._num_scored_before) & (start_B > 0)[:, None]
+        return is_token_BT & ~is_scored_before_BT
 
     def _check(self, indices: Int64Array) -> None:
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self):

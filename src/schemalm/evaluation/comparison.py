@@ -1,8 +1,9 @@
 """Compare runs side by side: their different settings, their results and their curves, as comparison.html and plots/.
 
 `write_comparison` takes the records of runs, and writes a self-contained page and its plots as files. The same runs
-give the same bytes. If figures are not comparable, because the runs used different validation documents or different
-tokens, the page says so. Not covered: whether a difference is significant; `experiments` repeats runs for that.
+give the same bytes. Results are those of validation during training, which may score fewer documents than `evaluate`.
+If figures are not comparable, because the runs used different validation documents or different tokens, the page says
+so. Not covered: whether a difference is significant; `experiments` repeats runs for that.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Row = tuple[str, list[str]]
 # Each plot: its caption, the kind of metrics line and the field that it draws, and the label of the field.
 CURVES = {
     "loss": ("Training loss", "train", "loss", "nats per token"),
-    "bits-per-byte": ("Bits per byte of validation documents", "validation", "bits_per_byte", "bits per byte"),
+    "bits-per-byte": ("Bits per byte of validation during training", "validation", "bits_per_byte", "bits per byte"),
 }
 _UNITS = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
 
@@ -72,8 +73,9 @@ def figure_rows(records: Sequence[RunRecord]) -> list[Row]:
     return [
         ("steps", [progress(record) for record in records]),
         ("training tokens", [f"{record.num_tokens:,}" for record in records]),
-        ("best validation loss", [figure(record, "loss") for record in records]),
-        ("bits per byte", [figure(record, "bits_per_byte") for record in records]),
+        ("validation during training", [_validated(record) for record in records]),
+        ("best loss there", [figure(record, "loss") for record in records]),
+        ("bits per byte there", [figure(record, "bits_per_byte") for record in records]),
         ("tokens per second", [_rate(record.tokens_per_second) for record in records]),
         ("time", [duration(record.elapsed_seconds) for record in records]),
     ]
@@ -88,6 +90,12 @@ def progress(record: RunRecord) -> str:
 def figure(record: RunRecord, field: str) -> str:
     """Return a field of the run's best validation as text; empty if there was none."""
     return f"{record.best[field]:.4f}" if field in record.best else ""
+
+
+def _validated(record: RunRecord) -> str:
+    """Return how many documents a run is validated on, such as `200 of 539 documents`."""
+    num_there, _, _ = record.validation
+    return "" if record.num_validated is None else f"{record.num_validated:,} of {num_there:,} documents"
 
 
 def _rate(tokens_per_second: float | None) -> str:

@@ -15,11 +15,12 @@ from typing import Any
 
 from schemalm.bounds import check_number
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import Metadata, Split, read_metadata, verify_files
+from schemalm.dataset.store import Split, read_metadata, verify_files
 from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.errors import DocumentError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
+from schemalm.evaluation.held_out import unseen_documents
 from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
@@ -217,7 +218,7 @@ def evaluate(
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
     data: the prepared folder; by default at its path during training, or beside the run.
-    num_documents: the maximum number of validation documents to score.
+    num_documents: the maximum number of unseen documents to score.
     dtypes: number formats of generation whose price is measured (`model/quantization.py`).
     judge: by default the judge for the run's schema.
     progress: called with a line about each step.
@@ -239,9 +240,8 @@ def evaluate(
     if isinstance(judge, NoJudge):
         log(announcement(judge))
     rules = run.tokenizer.grammar.rules
-    num_held_out = metadata.splits["val"].num_documents
-    log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
-    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
+    log(f"scoring {counted(len(unseen_documents(folder, num_documents)), 'unseen document')}")
+    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents, tokenizer=run.tokenizer)
     number_formats = {}
     for dtype, linears in formats.items():
         log(f"scoring the same in {dtype}, as in generation")
@@ -267,7 +267,7 @@ def evaluate(
         likelihood=likelihood,
         samples=examine(generated, judge, run.tokenizer, train, neighbours),
         distinct_share=distinct_share([document.value for document in generated]),
-        validation=validation_statistics(folder, metadata, run.tokenizer, neighbours),
+        validation=validation_statistics(folder, run.tokenizer, neighbours),
         number_formats=number_formats,
     )
 
@@ -293,15 +293,11 @@ def examine(
     )
 
 
-def validation_statistics(
-    data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours
-) -> ValidationStatistics:
-    """Return the lengths of the validation documents, and their similarity to the training documents."""
-    split = Split(data, "val", metadata)
-    chosen = evenly_spaced(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
-    values = list(decode_documents(tokenizer, split, chosen))
+def validation_statistics(data: Path, tokenizer: Tokenizer, neighbours: Neighbours) -> ValidationStatistics:
+    """Return the lengths of the unseen documents, and their similarity to the training documents."""
+    values = list(unseen_documents(data, MAX_VALIDATION_DOCUMENTS).values(tokenizer))
     return ValidationStatistics(
-        tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),
+        tokens=Distribution.of(unseen_documents(data).num_tokens.tolist()),
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
     )

@@ -98,6 +98,13 @@ class RunRecord:
         scored = lines[-1]["num_bytes"] if lines else None
         return data.get("num_validation_documents"), data.get("num_validation_bytes"), scored
 
+    @property
+    def num_validated(self) -> int | None:
+        """The number of documents of each validation during training, evenly spaced; None if not recorded."""
+        wanted = self._section("training").get("num_evaluation_documents")
+        there = self._section("data").get("num_validation_documents")
+        return None if wanted is None or there is None else min(wanted, there)
+
     def settings(self) -> dict[str, Any]:
         """Return everything that determined the run, by name; hashes are shortened.
 
@@ -121,6 +128,7 @@ class RunRecord:
             "num_tokens": self.num_tokens,
             "tokens_per_second": self.tokens_per_second,
             "elapsed_seconds": self.elapsed_seconds,
+            "num_validated_documents": self.num_validated,
             "best_step": self.best.get("step"),
             "validation_loss": self.best.get("loss"),
             "bits_per_byte": self.best.get("bits_per_byte"),

@@ -2,7 +2,8 @@
 
 Two implementations compute the same numbers. `masked_cross_entropy` is the plain one, from logits. Training uses
 `head_cross_entropy`, which computes the loss and its gradients from hidden vectors, a chunk of rows at a time: the
-logits of a batch never exist at once, and a chunk fits in the processor's cache. A test compares the two.
+logits of a batch never exist at once, and a chunk fits in the processor's cache. A test compares the two. Who needs
+more than the loss of a batch takes the same chunks from `head_logits`.
 
 Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals. Losses are sums, in nats. Both raise
 `DataError` if a mask does not admit a target: such data contradicts itself.
@@ -10,6 +11,7 @@ Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,13 +73,40 @@ def head_cross_entropy(
     masks_UV = rows_N = None
     if nonterminals_BT is not None and masks_packed is not None:
         nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
-        check_targets(targets_N, nonterminals_N, masks_packed)
-        # A batch has few distinct nonterminals: unpacking each of them once costs next to nothing.
-        distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
-        masks_UV = unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size)
+        masks_UV, rows_N = masks_of_targets(model, targets_N, nonterminals_N, masks_packed)
     inputs = _LossInputs(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
     loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, inputs)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
+
+
+def masks_of_targets(
+    model: GPT, targets_N: Tensor, nonterminals_N: Tensor, masks_packed: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the masks of the distinct nonterminals [U, V], and for each target the row of its mask [N]."""
+    check_targets(targets_N, nonterminals_N, masks_packed)
+    # A batch has few distinct nonterminals: unpacking each of them once costs next to nothing.
+    distinct_U, rows_N = torch.unique(nonterminals_N, return_inverse=True)
+    return unpack_masks(masks_packed[distinct_U], model.configuration.vocab_size), rows_N
+
+
+@torch.no_grad()
+def head_logits(model: GPT, hidden_ND: Tensor) -> Iterator[Tensor]:
+    """Yield the logits of hidden vectors, in at least 32 bits, a chunk of rows at a time [rows of the chunk, V].
+
+    The chunks are those of `head_cross_entropy`. The caller may change the yielded tensors.
+    """
+    cap, head_VD = model.configuration.logit_soft_cap, model.head_weight
+    num_rows = _rows_at_once(head_VD)
+    hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
+    for start in range(0, len(hidden_ND), num_rows):
+        chunk_ND = hidden_ND[start : start + num_rows]
+        raw_NV = (_padded(chunk_ND) @ head_VD.T)[: len(chunk_ND)]
+        yield at_least_float32(raw_NV).div_(cap).tanh_().mul_(cap)
+
+
+def _rows_at_once(head_VD: Tensor) -> int:
+    """Return the number of rows of a chunk."""
+    return max(1, CHUNK_LOGITS[head_VD.device.type] // head_VD.shape[0])
 
 
 @dataclass(frozen=True)
@@ -97,7 +126,7 @@ class _HeadCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
-        num_rows = max(1, CHUNK_LOGITS[hidden_ND.device.type] // head_VD.shape[0])
+        num_rows = _rows_at_once(head_VD)
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if inputs.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)

@@ -25,11 +25,21 @@ def batch_loss(model: GPT, rows: Rows, masks_packed: Tensor | None, dtype: torch
 
     `dtype` is the type of matrix products; the loss itself is computed in float32.
     """
+    with products_in(dtype, rows.inputs_BT.device):
+        hidden_BTD = hidden_of(model, rows)
+        return head_cross_entropy(model, hidden_BTD, rows.targets_BT, rows.nonterminals_BT, masks_packed)[0]
+
+
+def products_in(dtype: torch.dtype, device: torch.device) -> torch.autocast:
+    """Return the context in which matrix products have the type `dtype`."""
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32)
+
+
+def hidden_of(model: GPT, rows: Rows) -> Tensor:
+    """Return the head's input at each position of rows [B, T, D]; a plain model is not given what only others read."""
     states_BT2 = None if model.states is None else rows.states_BT2
     echoes_BTE = None if model.echo is None else rows.echoes_BTE
-    with torch.autocast(rows.inputs_BT.device.type, dtype=dtype, enabled=dtype != torch.float32):
-        hidden_BTD = model.hidden(rows.inputs_BT, states_BT2, echoes_BTE, positions_BT=rows.positions_BT)
-        return head_cross_entropy(model, hidden_BTD, rows.targets_BT, rows.nonterminals_BT, masks_packed)[0]
+    return model.hidden(rows.inputs_BT, states_BT2, echoes_BTE, positions_BT=rows.positions_BT)
 
 
 @dataclass(frozen=True)
@@ -51,9 +61,14 @@ class Score:
         return math.exp(self.loss)
 
     @property
+    def bits(self) -> float:
+        """The summed loss in bits."""
+        return self.loss_sum / math.log(2)
+
+    @property
     def bits_per_byte(self) -> float:
         """Bits per byte of compact canonical JSON, which can be compared between tokenizers."""
-        return self.loss_sum / math.log(2) / self.num_bytes
+        return self.bits / self.num_bytes
 
 
 @torch.no_grad()
