@@ -1,10 +1,11 @@
 """Shows that the statistics of samples expose generators that are broken on purpose, on prepared real data.
 
-    PYTHONPATH=benchmarks python benchmarks/evaluator.py DATA [--documents 200] [--seed 0]
+    python benchmarks/evaluator.py DATA [--documents 200] [--seed 0] [--publish]
 
 DATA is a prepared folder of workflows. Part of its held-out documents stand for samples of a perfect model; each broken
 generator makes its samples from them or from the training documents. A generator is exposed by the figure that its
-function names; the table has all figures, beside those of the rest of the held-out documents.
+function names; the table has all figures, beside those of the rest of the held-out documents. Seconds are CPU time.
+`--publish` writes `benchmarks/results/evaluator.json` and a section of `docs/benchmarks.md`.
 """
 
 from __future__ import annotations
@@ -15,21 +16,27 @@ import re
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markdown import Markdown
 
+from page import replace_section
 from schemalm.dataset.store import Split, read_tokenizer
 from schemalm.documents.value_paths import replaced
 from schemalm.errors import GuardError, InvalidDocument, LimitError
 from schemalm.evaluation.samples import SampleStatistics, Written, sample_statistics
 from schemalm.evaluation.samples.diversity import decode_documents
 from schemalm.evaluation.samples.side_by_side import SideBySide
+from schemalm.files.writing import write_atomically
 from schemalm.tokenizer import Tokenizer
 
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / "benchmarks" / "results" / "evaluator.json"
+PAGE = REPOSITORY / "docs" / "benchmarks.md"
 # So many times a loop repeats its piece.
 NUM_ROUNDS = 20
 # What is left of a document that closes early.
@@ -81,8 +88,9 @@ def closes_early(
     """Lets the machine complete a document that has hardly begun; exposed by ends and lengths."""
     cut = []
     for sample in samples:
-        value = tokenizer.decode_prefix(sample.tokens[: int(KEPT_SHARE * len(sample.tokens))])
-        cut.append(Written(value, tuple(tokenizer.encode(value)), "budget"))
+        with suppress(LimitError):
+            value = tokenizer.decode_prefix(sample.tokens[: int(KEPT_SHARE * len(sample.tokens))])
+            cut.append(Written(value, tuple(tokenizer.encode(value)), "budget"))
     return cut
 
 
@@ -194,29 +202,37 @@ def halves(data: Path, num_samples: int, seed: int) -> tuple[Tokenizer, Split, l
     return tokenizer, train, written[:num_samples], written[num_samples:]
 
 
+def table(results: dict[str, dict[str, str]]) -> str:
+    """The figures of all generators, as Markdown."""
+    lines = [f"| samples / held-out | {' | '.join(results)} |", "|" + " --- |" * (1 + len(results))]
+    for figure in next(iter(results.values())):
+        lines.append(f"| {figure} | {' | '.join(cells.get(figure, '-') for cells in results.values())} |")
+    return "\n".join(lines)
+
+
 def main(
     data: Annotated[Path, typer.Argument(exists=True, help="A prepared folder.")],
     documents: Annotated[int, typer.Option(min=1, help="The number of samples.")] = 200,
     seed: Annotated[int, typer.Option(help="Chooses the samples, and what is broken.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="A file for all figures, as JSON.")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Write the results and the page.")] = False,
 ) -> None:
     """Print the figures of a perfect generator and of each broken one."""
     tokenizer, train, samples, held_out = halves(data, documents, seed)
-    found: dict[str, SampleStatistics] = {}
+    results: dict[str, dict[str, str]] = {}
     for name, generator in {"real documents": None, **GENERATORS}.items():
         made = samples if generator is None else generator(samples, train, tokenizer, random.Random(seed))
         started = time.process_time()
-        found[name] = sample_statistics(made, held_out, train, tokenizer)
-        Console(stderr=True).print(f"{name}: {len(made)} samples, {time.process_time() - started:.1f} s of a processor")
-    table = Table("samples / held-out documents", *found)
-    rows = {name: figures(statistics) for name, statistics in found.items()}
-    for figure in rows["real documents"]:
-        table.add_row(figure, *(row.get(figure, "-") for row in rows.values()))
-    Console(width=220).print(table)
+        found = sample_statistics(made, held_out, train, tokenizer)
+        cost = {"documents": str(len(made)), "CPU seconds": f"{time.process_time() - started:.1f}"}
+        results[name] = cost | figures(found)
+        Console(stderr=True).print(f"{name}: {cost}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{train.num_documents} training documents, {len(held_out)} held-out documents, peak memory {peak:.0f} MiB")
-    if out is not None:
-        out.write_text(json.dumps({name: statistics.to_dict() for name, statistics in found.items()}, indent=1))
+    sizes = f"{train.num_documents:,} training documents, {len(held_out)} held-out documents, peak {peak:.0f} MiB."
+    section = f"{table(results)}\n\n{sizes}"
+    Console(width=200).print(Markdown(section))
+    if publish:
+        write_atomically(RESULTS, (json.dumps({"sizes": sizes, "figures": results}, indent=2) + "\n").encode())
+        write_atomically(PAGE, replace_section(PAGE.read_text(), "evaluator", section).encode())
 
 
 if __name__ == "__main__":
