@@ -17,6 +17,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,18 +153,14 @@ def _texts(value: Any) -> list[tuple[Place, str]]:
 
 
 def figures(found: SampleStatistics) -> dict[str, str]:
-    """The figures of one comparison, as cells of a table: samples / held-out documents."""
+    """The figures of one comparison, as cells of a table: samples / held-out documents / training documents."""
     lengths = {length.name: length for length in found.lengths}
+    distances = [None if one is None else asdict(one) for one in (found.distance, found.chance, found.train_distance)]
     cells = {
-        "fields, distance / chance": SideBySide(found.total_variation, found.baseline),
-        "modes match / chance": SideBySide(
-            _mean([field.mode_matches for field in found.fields]),
-            _mean([field.mode_baseline for field in found.fields]),
-        ),
-        "coverage / chance": SideBySide(
-            _mean([field.coverage for field in found.fields]),
-            _mean([field.coverage_baseline for field in found.fields]),
-        ),
+        f"fields, {name}": SideBySide(*(None if one is None else one[figure] for one in distances))
+        for name, figure in (("distance", "total_variation"), ("modes match", "mode_matches"), ("coverage", "coverage"))
+    }
+    cells |= {
         "references resolve": found.references[0].resolved if found.references else SideBySide(None, None),
         "lines, median": lengths["lines"].medians,
         "tokens, mean": lengths["tokens"].means,
@@ -175,16 +172,17 @@ def figures(found: SampleStatistics) -> dict[str, str]:
         "similarity": SideBySide(found.similarity[0].mean, found.similarity[1].mean),
     }
     for known in found.known_values[:3]:
-        cells[f"known {known.path}"] = known.whole
+        cells[f"known `{known.path}`"] = known.whole
         if known.without_version is not None:
-            cells[f"known {known.path}, no version"] = known.without_version
+            cells[f"known `{known.path}`, no version"] = known.without_version
     for pair in found.pairs[:2]:
-        cells[f"fit {pair.path} {' + '.join(pair.keys)}"] = pair.fitting
-    return {name: f"{_number(cell.samples)} / {_number(cell.held_out)}" for name, cell in cells.items()}
+        cells[f"fit `{pair.path}` {' + '.join(pair.keys)}"] = pair.fitting
+    return {name: _cell(cell) for name, cell in cells.items()}
 
 
-def _mean(numbers: Sequence[float]) -> float | None:
-    return sum(numbers) / len(numbers) if numbers else None
+def _cell(cell: SideBySide) -> str:
+    shown = (cell.samples, cell.held_out, *([] if cell.train is None else [cell.train]))
+    return " / ".join(map(_number, shown))
 
 
 def _number(figure: float | None) -> str:
@@ -204,7 +202,7 @@ def halves(data: Path, num_samples: int, seed: int) -> tuple[Tokenizer, Split, l
 
 def table(results: dict[str, dict[str, str]]) -> str:
     """The figures of all generators, as Markdown."""
-    lines = [f"| samples / held-out | {' | '.join(results)} |", "|" + " --- |" * (1 + len(results))]
+    lines = [f"| samples / held-out / training | {' | '.join(results)} |", "|" + " --- |" * (1 + len(results))]
     for figure in next(iter(results.values())):
         lines.append(f"| {figure} | {' | '.join(cells.get(figure, '-') for cells in results.values())} |")
     return "\n".join(lines)

@@ -23,7 +23,7 @@ def test_containers_are_lists_and_objects_with_free_keys_of_most_documents() -> 
     nodes = Paths(["jobs", "steps", "name"]).nodes
     held_out = [nodes({"name": 1, "jobs": {"a": {"steps": [1, 2]}, "b": {"steps": [1]}}})]
     rare = nodes({"name": [1], "jobs": {"c": {"name": 2, "steps": []}}})
-    found = compare_containers([rare], [*held_out, *held_out, rare])
+    found = compare_containers([rare], [*held_out, *held_out, rare], held_out)
     assert {length.name: length.held_out.values for length in found} == {
         "jobs": (2, 2, 1),
         "jobs.*.steps": (2, 1, 2, 1, 0),
@@ -32,7 +32,9 @@ def test_containers_are_lists_and_objects_with_free_keys_of_most_documents() -> 
 
 
 def test_ratios_are_samples_by_held_out_documents() -> None:
-    length = Length("lines", Distribution.of([1, 2, 3]), Distribution.of([4, 4, 1]))
+    length = Length("lines", Distribution.of([1, 2, 3]), Distribution.of([4, 4, 1]), Distribution.of([7]))
     assert (length.medians.ratio, length.means.ratio) == (0.5, 2 / 3)
-    assert Length("lines", Distribution.of([1]), Distribution.of([0])).medians.ratio is None
+    assert length.medians.train == 7
+    nothing = Distribution.of([0])
+    assert Length("lines", nothing, nothing, nothing).medians.ratio is None
     assert length.to_dict()["ratio_of_medians"] == 0.5

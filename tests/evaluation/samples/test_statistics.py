@@ -47,8 +47,9 @@ def mean_ratio(found: SampleStatistics, name: str) -> float:
 
 def check_real(found: SampleStatistics) -> None:
     """Documents of one distribution look alike."""
-    assert found.fields and found.total_variation is not None and found.baseline is not None
-    assert found.total_variation < 1.3 * found.baseline + 0.01
+    assert found.distance is not None and found.chance is not None
+    assert found.distance.total_variation < 1.3 * found.chance.total_variation + 0.01
+    assert found.distance.coverage > found.chance.coverage - 0.05
     assert max(presence.difference for presence in found.presence) < 0.2
     assert 0.75 < mean_ratio(found, "lines") < 1.3
     assert 0.75 < mean_ratio(found, "jobs.*.steps") < 1.3
@@ -74,8 +75,11 @@ def test_copies_are_exposed_by_novelty_stretches_and_neighbours(examine: Examine
 
 def test_shuffled_values_are_exposed_by_fields_pairs_and_known_values(examine: Examine) -> None:
     found, real = examine("shuffles values"), examine()
-    assert found.total_variation is not None and found.baseline is not None
-    assert found.total_variation > 2 * found.baseline
+    assert found.distance is not None
+    assert found.chance is not None
+    assert found.train_distance is not None
+    assert found.distance.total_variation > 2 * found.chance.total_variation
+    assert found.distance.total_variation > 2 * found.train_distance.total_variation
     pair, expected = found.pairs[0], real.pairs[0]
     assert pair.keys == expected.keys == ("name", "uses")
     assert (pair.fitting.samples or 0) < 0.7 * (expected.fitting.samples or 0)
@@ -140,7 +144,7 @@ def test_documents_of_any_schema_are_compared(make_split: Callable[..., Split]) 
     train = make_split([one.tokens for one in written[:2]], tokenizer.vocab_size, [len("null"), len("1")])
     found = sample_statistics(written, written, train, tokenizer)
     assert (found.fields, found.references, found.known_values, found.pairs) == ((), (), (), ())
-    assert (found.total_variation, found.novel.samples, found.copied.samples.share is None) == (None, 0.6, False)
+    assert (found.distance, found.novel.samples, found.copied.samples.share is None) == (None, 0.6, False)
     assert [None if one is None else one.index for one in found.nearest] == [0, 1, None, None, None]
     json.dumps(found.to_dict(), allow_nan=False)
 

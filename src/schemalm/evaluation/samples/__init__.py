@@ -5,7 +5,8 @@ In go samples, held-out documents and a training split; out come figures of both
     statistics.py     all figures of one comparison: `sample_statistics`
     paths.py          a document as a flat list of nodes, each with its path
     occurrences.py    the scalars of documents by path, and what is due to chance
-    fields.py         distributions of values, and which keys documents have
+    fields.py         distributions of values
+    presence.py       which keys documents have
     references.py     names that are used, and those that are declared
     lengths.py        lines, tokens and sizes of containers
     diversity.py      distinct documents, exact copies and the nearest training document

@@ -25,21 +25,22 @@ MAX_CONTAINERS = 5
 
 @dataclass(frozen=True)
 class Length:
-    """A length of samples and of held-out documents: `name` is "lines", "tokens" or the path of containers."""
+    """A length of samples, held-out and training documents: `name` is "lines", "tokens" or the path of containers."""
 
     name: str
     samples: Distribution
     held_out: Distribution
+    train: Distribution
 
     @property
     def medians(self) -> SideBySide:
-        """Both medians."""
-        return SideBySide(self.samples.quantile(0.5), self.held_out.quantile(0.5))
+        """The medians."""
+        return SideBySide(*(some.quantile(0.5) for some in (self.samples, self.held_out, self.train)))
 
     @property
     def means(self) -> SideBySide:
-        """Both means, which tell small counts better apart than medians."""
-        return SideBySide(self.samples.mean, self.held_out.mean)
+        """The means, which tell small counts better apart than medians."""
+        return SideBySide(self.samples.mean, self.held_out.mean, self.train.mean)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -47,6 +48,7 @@ class Length:
             "name": self.name,
             "samples": self.samples.to_dict(),
             "held_out": self.held_out.to_dict(),
+            "train": self.train.to_dict(),
             "ratio_of_medians": self.medians.ratio,
             "ratio_of_means": self.means.ratio,
         }
@@ -65,12 +67,14 @@ def num_lines(value: JSONValue) -> int:
     return to_text(value).count("\n")
 
 
-def compare_containers(samples: Sequence[Nodes], held_out: Sequence[Nodes]) -> tuple[Length, ...]:
+def compare_containers(
+    samples: Sequence[Nodes], held_out: Sequence[Nodes], train: Sequence[Nodes]
+) -> tuple[Length, ...]:
     """Return the sizes of the containers of most held-out documents, at most `MAX_CONTAINERS` paths."""
     having = Counter(path for nodes in held_out for path in _growing(nodes))
     frequent = [path for path, count in having.items() if count >= MIN_CONTAINER_SHARE * len(held_out)]
     frequent = sorted(frequent, key=lambda path: (-having[path], path))[:MAX_CONTAINERS]
-    return tuple(Length(path, _sizes(samples, path), _sizes(held_out, path)) for path in frequent)
+    return tuple(Length(path, *(_sizes(some, path) for some in (samples, held_out, train))) for path in frequent)
 
 
 def _growing(nodes: Nodes) -> set[str]:

@@ -7,8 +7,8 @@ its schema if they know more kinds of names: so a run without rules, or with wea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from schemalm.documents import JSONValue
@@ -26,7 +26,7 @@ from schemalm.schema.sources import Schema, read_schema
 
 @dataclass(frozen=True)
 class References:
-    """The references to names of one kind, or of all kinds: how many there are and how many are declared."""
+    """The references to names of one kind, or of all kinds: how many there are, and the share that is declared."""
 
     kind: str
     num_samples: int
@@ -34,28 +34,23 @@ class References:
     resolved: SideBySide
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; the shares of what resolves are 0 to 1."""
-        return {
-            "kind": self.kind,
-            "num_samples": self.num_samples,
-            "num_held_out": self.num_held_out,
-            "resolved": self.resolved.to_dict(),
-        }
+        """Return plain values."""
+        return asdict(self)
 
 
 ALL_KINDS = "all"
 
 
 def compare_references(
-    grammar: Grammar, samples: Iterable[JSONValue], held_out: Iterable[JSONValue]
+    grammar: Grammar, samples: Iterable[JSONValue], held_out: Iterable[JSONValue], train: Iterable[JSONValue]
 ) -> tuple[References, ...]:
     """Return the references of all kinds together, then those of each kind; empty if no rules speak of names."""
     checker = name_checker(grammar)
     if checker is None:
         return ()
-    ours, theirs = _count(checker, samples), _count(checker, held_out)
-    kinds = sorted({kind for kind, _ in ours} | {kind for kind, _ in theirs})
-    return (_compare(ALL_KINDS, kinds, ours, theirs), *(_compare(kind, [kind], ours, theirs) for kind in kinds))
+    counts = [_count(checker, values) for values in (samples, held_out, train)]
+    kinds = sorted({kind for count in counts for kind, _ in count})
+    return (_compare(ALL_KINDS, kinds, counts), *(_compare(kind, [kind], counts) for kind in kinds))
 
 
 def name_checker(grammar: Grammar) -> NameChecker | None:
@@ -81,13 +76,8 @@ def _count(checker: NameChecker, values: Iterable[JSONValue]) -> Counter[tuple[s
     return Counter(reference for value in values for reference in checker.references(value))
 
 
-def _compare(
-    name: str, kinds: Iterable[str], ours: Counter[tuple[str, bool]], theirs: Counter[tuple[str, bool]]
-) -> References:
-    totals = []
-    for counts in (ours, theirs):
-        num_resolved = sum(counts[kind, True] for kind in kinds)
-        num_all = num_resolved + sum(counts[kind, False] for kind in kinds)
-        totals.append((num_all, num_resolved / num_all if num_all else None))
-    (num_samples, in_samples), (num_held_out, in_held_out) = totals
-    return References(name, num_samples, num_held_out, SideBySide(in_samples, in_held_out))
+def _compare(name: str, kinds: Sequence[str], counts: Sequence[Counter[tuple[str, bool]]]) -> References:
+    totals = [sum(count[kind, is_declared] for kind in kinds for is_declared in (True, False)) for count in counts]
+    resolved = [sum(count[kind, True] for kind in kinds) for count in counts]
+    shares = (number / total if total else None for number, total in zip(resolved, totals, strict=True))
+    return References(name, totals[0], totals[1], SideBySide(*shares))

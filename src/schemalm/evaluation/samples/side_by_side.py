@@ -1,4 +1,8 @@
-"""A figure of samples beside the same figure of held-out documents, which says what real documents have."""
+"""A figure of samples beside the same figure of held-out documents, which says what real documents have.
+
+Where it tells something, the figure of as many training documents stands beside both: held-out documents come from
+other sources, so even a perfect model of the training documents is some way from them.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SideBySide:
-    """A figure of samples and of held-out documents; None where there is nothing to measure."""
+    """A figure of samples, held-out and training documents; None where there is nothing to measure."""
 
     samples: float | None
     held_out: float | None
+    train: float | None = None
 
     @classmethod
     def shares(cls, samples: Sequence[bool], held_out: Sequence[bool]) -> SideBySide:

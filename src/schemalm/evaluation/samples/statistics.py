@@ -1,7 +1,8 @@
 """Compare written documents with held-out ones, and both with the training documents.
 
 In go samples, held-out documents and the training split; out come `SampleStatistics`: every figure of samples beside
-the same figure of held-out documents, which says what real documents have. Copies are searched for in the whole split;
+the same figure of held-out documents, which says what real documents have, and where it tells something of as many
+training documents. Copies are searched for in the whole split;
 the nearest document, known values and pairs in evenly spaced documents, at most `MAX_SEARCHED`. Equal arguments give
 equal statistics.
 """
@@ -10,10 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
-
-import numpy as np
 
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Split
@@ -22,15 +21,16 @@ from schemalm.errors import ConfigurationError
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.samples.copies import copied_stretches
 from schemalm.evaluation.samples.diversity import Neighbour, Neighbours, copied, decode_documents, distinct_share
-from schemalm.evaluation.samples.fields import Field, Presence, compare_fields, compare_presence
+from schemalm.evaluation.samples.fields import Distance, Field, compare_fields
 from schemalm.evaluation.samples.known_values import KnownValues, KnownValueSearch
 from schemalm.evaluation.samples.lengths import Length, compare_containers, num_lines
-from schemalm.evaluation.samples.occurrences import Nodes, random_parts
+from schemalm.evaluation.samples.occurrences import random_parts
 from schemalm.evaluation.samples.pairs import Pair, PairSearch
 from schemalm.evaluation.samples.paths import Paths
+from schemalm.evaluation.samples.presence import Presence, compare_presence
 from schemalm.evaluation.samples.references import References, compare_references
 from schemalm.evaluation.samples.repetition import repeated_stretches
-from schemalm.evaluation.samples.side_by_side import SideBySide, share
+from schemalm.evaluation.samples.side_by_side import SideBySide
 from schemalm.evaluation.samples.stretches import Coverage
 from schemalm.tokenizer import Tokenizer
 
@@ -63,15 +63,16 @@ class Nearest:
 
 @dataclass(frozen=True)
 class CoverageBeside:
-    """What stretches cover in samples and in held-out documents."""
+    """What stretches cover in samples and in held-out documents, and in training documents if that tells something."""
 
     samples: Coverage
     held_out: Coverage
+    train: Coverage | None = None
 
     @property
     def shares(self) -> SideBySide:
         """The shares of covered tokens."""
-        return SideBySide(self.samples.share, self.held_out.share)
+        return SideBySide(self.samples.share, self.held_out.share, None if self.train is None else self.train.share)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the shares, and the spans of each sample."""
@@ -106,23 +107,27 @@ class SampleStatistics:
     pairs: tuple[Pair, ...]
 
     @property
-    def total_variation(self) -> float | None:
-        """The mean distance of all fields, each with the weight of the held-out documents that have it; or None."""
-        return self._mean([field.total_variation for field in self.fields])
+    def distance(self) -> Distance | None:
+        """The mean distance of samples over all fields, weighted by the held-out documents that have each; or None."""
+        return self._mean([field.samples for field in self.fields])
 
     @property
-    def baseline(self) -> float | None:
+    def chance(self) -> Distance | None:
         """The same mean between random parts of the held-out documents: what is due to chance."""
-        return self._mean([field.baseline for field in self.fields])
+        return self._mean([field.chance for field in self.fields])
+
+    @property
+    def train_distance(self) -> Distance | None:
+        """The same mean for as many training documents, which samples cannot be expected to beat."""
+        return self._mean([field.train for field in self.fields])
 
     @property
     def complete_share(self) -> float | None:
         """The share of samples that the model ended itself."""
         return self.ends.get(COMPLETE, 0) / self.num_samples if self.num_samples else None
 
-    def _mean(self, distances: Sequence[float]) -> float | None:
-        weights = [field.num_documents for field in self.fields]
-        return float(np.average(distances, weights=weights)) if weights else None
+    def _mean(self, distances: Sequence[Distance]) -> Distance | None:
+        return Distance.mean(distances, [field.num_documents for field in self.fields]) if distances else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can represent; of the nearest documents, without their values."""
@@ -132,8 +137,9 @@ class SampleStatistics:
             "num_held_out": self.num_held_out,
             "num_train": self.num_train,
             "num_searched": self.num_searched,
-            "total_variation": self.total_variation,
-            "baseline": self.baseline,
+            "distance": _plain(self.distance),
+            "chance": _plain(self.chance),
+            "train_distance": _plain(self.train_distance),
             "fields": [field.to_dict() for field in self.fields],
             "presence": [presence.to_dict() for presence in self.presence],
             "references": [references.to_dict() for references in self.references],
@@ -167,57 +173,58 @@ def sample_statistics(
 
 
 class _Comparison:
-    """The documents of one comparison, with their nodes."""
+    """The documents of one comparison: samples, held-out documents and as many training documents as samples."""
 
     def __init__(
         self, samples: Sequence[Written], held_out: Sequence[Written], train: Split, tokenizer: Tokenizer
     ) -> None:
-        self._samples, self._held_out, self._train, self._tokenizer = samples, held_out, train, tokenizer
+        self._train, self._tokenizer = train, tokenizer
         self._paths = Paths.of(tokenizer)
-        self._sample_nodes = [self._paths.nodes(document.value) for document in samples]
-        self._held_out_nodes = [self._paths.nodes(document.value) for document in held_out]
         self._searched: list[int] = evenly_spaced(train.num_documents, MAX_SEARCHED).tolist()
+        self._samples, self._held_out = samples, held_out
+        self._documents = (samples, held_out, self._some_of_train(len(samples)))
+        self._nodes = [[self._paths.nodes(one.value) for one in documents] for documents in self._documents]
+
+    def _some_of_train(self, num_documents: int) -> list[Written]:
+        chosen = evenly_spaced(self._train.num_documents, num_documents).tolist()
+        tokens = [tuple(self._train.document(number)[0].tolist()) for number in chosen]
+        return [Written(self._tokenizer.decode(ids), ids) for ids in tokens]
 
     def statistics(self) -> SampleStatistics:
-        parts = random_parts(len(self._held_out), len(self._samples), SEED)
+        """Return all figures."""
+        samples, held_out, train = self._nodes
+        values = [[one.value for one in documents] for documents in self._documents]
+        parts = random_parts(len(held_out), len(samples), SEED)
         neighbours, known, pairs = self._search()
-        nearest = [neighbours.nearest(nodes) for nodes in self._sample_nodes]
-        in_held_out = [neighbours.nearest(nodes) for nodes in self._held_out_nodes]
+        nearest, in_held_out = ([neighbours.nearest(nodes) for nodes in some] for some in (samples, held_out))
         return SampleStatistics(
-            num_samples=len(self._samples),
-            num_held_out=len(self._held_out),
+            num_samples=len(samples),
+            num_held_out=len(held_out),
             num_train=self._train.num_documents,
             num_searched=len(self._searched),
-            fields=compare_fields(self._sample_nodes, self._held_out_nodes, parts),
-            presence=compare_presence(self._sample_nodes, self._held_out_nodes, parts),
-            references=compare_references(self._tokenizer.grammar, self._values[0], self._values[1]),
+            fields=compare_fields(samples, held_out, train, parts),
+            presence=compare_presence(samples, held_out, train, parts),
+            references=compare_references(self._tokenizer.grammar, *values),
             lengths=self._lengths(),
             ends=dict(Counter(document.finish for document in self._samples).most_common()),
-            distinct=SideBySide(*map(distinct_share, self._values)),
+            distinct=SideBySide(*map(distinct_share, values)),
             novel=self._novel(),
             copied=self._copied(),
-            repeated=CoverageBeside(*map(repeated_stretches, self._tokens)),
+            repeated=CoverageBeside(*(repeated_stretches([one.tokens for one in some]) for some in self._documents)),
             nearest=tuple(map(self._nearest, nearest)),
             similarity=(_similarities(nearest), _similarities(in_held_out)),
             known_values=known.result(),
             pairs=pairs.result(),
         )
 
-    @property
-    def _values(self) -> tuple[list[JSONValue], list[JSONValue]]:
-        return [one.value for one in self._samples], [one.value for one in self._held_out]
-
-    @property
-    def _tokens(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-        return [one.tokens for one in self._samples], [one.tokens for one in self._held_out]
-
     def _search(self) -> tuple[Neighbours, KnownValueSearch, PairSearch]:
         """Read the training documents once, for all that needs their values."""
+        samples, held_out, _ = self._nodes
         neighbours = Neighbours()
-        known = KnownValueSearch(self._sample_nodes, self._held_out_nodes, self._tokenizer)
-        pairs = PairSearch(self._sample_nodes, self._held_out_nodes, self._paths, SEED)
+        known = KnownValueSearch(samples, held_out, self._tokenizer)
+        pairs = PairSearch(samples, held_out, self._paths, SEED)
         for value in decode_documents(self._tokenizer, self._train, self._searched):
-            nodes: Nodes = self._paths.nodes(value)
+            nodes = self._paths.nodes(value)
             neighbours.add(nodes)
             known.add(nodes)
             pairs.add(nodes)
@@ -231,27 +238,26 @@ class _Comparison:
         return Nearest(index, found.similarity, value)
 
     def _lengths(self) -> tuple[Length, ...]:
-        lines, tokens = (
-            Length(name, *(Distribution.of(map(measure, documents)) for documents in (self._samples, self._held_out)))
-            for name, measure in (
-                ("lines", lambda document: num_lines(document.value)),
-                ("tokens", lambda document: len(document.tokens)),
-            )
-        )
-        return lines, tokens, *compare_containers(self._sample_nodes, self._held_out_nodes)
+        lines = (Distribution.of(num_lines(one.value) for one in some) for some in self._documents)
+        tokens = (Distribution.of(len(one.tokens) for one in some) for some in self._documents)
+        return Length("lines", *lines), Length("tokens", *tokens), *compare_containers(*self._nodes)
 
     def _novel(self) -> SideBySide:
-        copies = copied([*self._values[0], *self._values[1]], self._tokenizer, self._train)
+        copies = copied([one.value for one in (*self._samples, *self._held_out)], self._tokenizer, self._train)
         is_novel = [not is_copy for is_copy in copies]
-        return SideBySide(share(is_novel[: len(self._samples)]), share(is_novel[len(self._samples) :]))
+        return SideBySide.shares(is_novel[: len(self._samples)], is_novel[len(self._samples) :])
 
     def _copied(self) -> CoverageBeside:
-        found = copied_stretches([*self._tokens[0], *self._tokens[1]], self._train)
+        found = copied_stretches([one.tokens for one in (*self._samples, *self._held_out)], self._train)
         num_samples = len(self._samples)
         return CoverageBeside(
             Coverage(found.num_tokens[:num_samples], found.spans[:num_samples]),
             Coverage(found.num_tokens[num_samples:], found.spans[num_samples:]),
         )
+
+
+def _plain(distance: Distance | None) -> dict[str, Any] | None:
+    return None if distance is None else asdict(distance)
 
 
 def _similarities(found: Sequence[Neighbour | None]) -> Distribution:
