@@ -14,9 +14,10 @@ from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics, to_text
+from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics
 from schemalm.evaluation.judges import Verdict
 from schemalm.evaluation.likelihood import Likelihood
+from schemalm.evaluation.samples.lengths import to_text
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration

@@ -13,11 +13,11 @@ import pytest
 
 import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
-from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
-from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
+from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine
 from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
+from schemalm.evaluation.samples.diversity import Neighbours, decode_documents
+from schemalm.evaluation.samples.paths import Paths
 from schemalm.generation import Generated, Run, load_run
 from schemalm.tokenizer import Tokenizer
 
@@ -80,7 +80,8 @@ def test_a_count_of_nothing_is_refused(run: Run, setting: str) -> None:
 @pytest.fixture
 def examined(tokenizer: Tokenizer, data: Path) -> Callable[[list[Generated]], tuple[Sample, ...]]:
     train = Split(data, "train")
-    neighbours = Neighbours(decode_documents(tokenizer, train, range(train.num_documents)), named_keys(tokenizer))
+    documents = decode_documents(tokenizer, train, range(train.num_documents))
+    neighbours = Neighbours(map(Paths.of(tokenizer).nodes, documents))
     judge = SchemaJudge(tokenizer.grammar.schema, assert_formats=True)
     return lambda generated: examine(generated, judge, tokenizer, train, neighbours)
 
@@ -140,14 +141,6 @@ def test_a_missing_judge_is_reported_before_the_work(run: Run, monkeypatch: pyte
     assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")
     assert evaluation.valid_share is None
     assert evaluation.judge == "no judge"
-
-
-def test_values_too_deep_for_yaml_are_shown_as_json() -> None:
-    value: Any = 1
-    for _ in range(200):
-        value = [value]
-    assert to_text({"a": 1}) == "a: 1\n"
-    assert to_text(value) == canonical_json(value).decode() + "\n"
 
 
 @pytest.mark.parametrize(

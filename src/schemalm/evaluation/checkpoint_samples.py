@@ -22,9 +22,9 @@ from typing import Any
 import torch
 
 from schemalm.dataset.store import TOKENIZER_FILE
-from schemalm.evaluation.evaluate import to_text
 from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
+from schemalm.evaluation.samples.lengths import to_text
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 from schemalm.generation import Generated, generate

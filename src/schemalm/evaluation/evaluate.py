@@ -15,15 +15,15 @@ from typing import Any
 
 from schemalm.bounds import check_number
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import Split, read_metadata, verify_files
-from schemalm.documents import JSONValue, canonical_json, dump_document
-from schemalm.errors import DocumentError
+from schemalm.dataset.store import Metadata, Split, read_metadata, verify_files
+from schemalm.documents import JSONValue
 from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.held_out import unseen_documents
 from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
+from schemalm.evaluation.samples.diversity import Neighbours, copied, decode_documents, distinct_share
+from schemalm.evaluation.samples.lengths import to_text
+from schemalm.evaluation.samples.paths import Paths
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
@@ -218,7 +218,7 @@ def evaluate(
     """Score the validation split, sample documents, judge them, and compare them with the training documents.
 
     data: the prepared folder; by default at its path during training, or beside the run.
-    num_documents: the maximum number of unseen documents to score.
+    num_documents: the maximum number of validation documents to score.
     dtypes: number formats of generation whose price is measured (`model/quantization.py`).
     judge: by default the judge for the run's schema.
     progress: called with a line about each step.
@@ -240,8 +240,9 @@ def evaluate(
     if isinstance(judge, NoJudge):
         log(announcement(judge))
     rules = run.tokenizer.grammar.rules
-    log(f"scoring {counted(len(unseen_documents(folder, num_documents)), 'unseen document')}")
-    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents, tokenizer=run.tokenizer)
+    num_held_out = metadata.splits["val"].num_documents
+    log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
+    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
     number_formats = {}
     for dtype, linears in formats.items():
         log(f"scoring the same in {dtype}, as in generation")
@@ -253,7 +254,8 @@ def evaluate(
     log(f"comparing them with {metadata.splits['train'].num_documents} training documents")
     train = Split(folder, "train", metadata)
     chosen = evenly_spaced(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
-    neighbours = Neighbours(decode_documents(run.tokenizer, train, chosen), named_keys(run.tokenizer))
+    nodes = Paths.of(run.tokenizer).nodes
+    neighbours = Neighbours(map(nodes, decode_documents(run.tokenizer, train, chosen)))
     return Evaluation(
         step=run.step,
         schema_name=schema_name(run.tokenizer.grammar.schema),
@@ -267,7 +269,7 @@ def evaluate(
         likelihood=likelihood,
         samples=examine(generated, judge, run.tokenizer, train, neighbours),
         distinct_share=distinct_share([document.value for document in generated]),
-        validation=validation_statistics(folder, run.tokenizer, neighbours),
+        validation=validation_statistics(folder, metadata, run.tokenizer, neighbours),
         number_formats=number_formats,
     )
 
@@ -277,6 +279,7 @@ def examine(
 ) -> tuple[Sample, ...]:
     """Judge generated documents and compare them with the training documents."""
     copies = copied([document.value for document in generated], tokenizer, train)
+    similarity = _similarity_to(neighbours, tokenizer)
     return tuple(
         Sample(
             value=document.value,
@@ -287,25 +290,32 @@ def examine(
             num_forced=document.num_forced,
             bits_per_token=-document.logprob / math.log(2) / max(len(document.tokens), 1),
             is_copy=is_copy,
-            similarity=neighbours.similarity(document.value),
+            similarity=similarity(document.value),
         )
         for document, is_copy in zip(generated, copies, strict=True)
     )
 
 
-def validation_statistics(data: Path, tokenizer: Tokenizer, neighbours: Neighbours) -> ValidationStatistics:
-    """Return the lengths of the unseen documents, and their similarity to the training documents."""
-    values = list(unseen_documents(data, MAX_VALIDATION_DOCUMENTS).values(tokenizer))
+def validation_statistics(
+    data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours
+) -> ValidationStatistics:
+    """Return the lengths of the validation documents, and their similarity to the training documents."""
+    split = Split(data, "val", metadata)
+    chosen = evenly_spaced(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
+    values = list(decode_documents(tokenizer, split, chosen))
     return ValidationStatistics(
-        tokens=Distribution.of(unseen_documents(data).num_tokens.tolist()),
+        tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),
         lines=Distribution.of(to_text(value).count("\n") for value in values),
-        similarity=Distribution.of(neighbours.similarity(value) for value in values),
+        similarity=Distribution.of(map(_similarity_to(neighbours, tokenizer), values)),
     )
 
 
-def to_text(value: JSONValue) -> str:
-    """Return the value as YAML, or as one line of JSON if it is nested too deeply for YAML parsers."""
-    try:
-        return dump_document(value)
-    except DocumentError:
-        return canonical_json(value).decode() + "\n"
+def _similarity_to(neighbours: Neighbours, tokenizer: Tokenizer) -> Callable[[JSONValue], float]:
+    """Return what gives the similarity of a value to the nearest of some documents, 0 to 1."""
+    nodes = Paths.of(tokenizer).nodes
+
+    def similarity(value: JSONValue) -> float:
+        found = neighbours.nearest(nodes(value))
+        return 0.0 if found is None else found.similarity
+
+    return similarity

@@ -80,6 +80,17 @@ class NameChecker:
         collected = _collect(self._nodes[0], value, self._kinds)
         return list(chain(_faults_of_expressions(collected), _faults_of_references(collected), _repeated(collected)))
 
+    def references(self, value: Any) -> list[tuple[str, bool]]:
+        """Return each reference of a value: its kind, and whether a declaration counts for it.
+
+        Where every name counts as declared, a reference has one. After a name that nothing declares, the rest of its
+        chain is left out.
+        """
+        if self._allowance.is_spent:
+            self._forget()
+        collected = _collect(self._nodes[0], value, self._kinds)
+        return [*_resolved_in_expressions(collected), *_resolved_outside(collected)]
+
     def _forget(self) -> None:
         for node in self._nodes:
             node.references.clear()
@@ -258,6 +269,28 @@ def _fault_of_chain(declarations: Declarations, names: Sequence[_Name], path: Sc
             return _missing(declarations, kind, scopes, name, path, (start, end))
         ways = reached
     return None
+
+
+def _resolved_in_expressions(collected: _Collected) -> Iterator[tuple[str, bool]]:
+    """The kind of each name in an expression, and whether it is declared."""
+    for path, chains in collected.expressions:
+        for names in chains:
+            fault = _fault_of_chain(collected.declarations, names, path)
+            for kind, link, _, _ in names:
+                is_missing = fault is not None and fault.span == (link.start, link.end)
+                yield kind.name, not is_missing
+                if is_missing:
+                    break
+
+
+def _resolved_outside(collected: _Collected) -> Iterator[tuple[str, bool]]:
+    """The kind of each reference outside expressions, and whether its name is declared."""
+    declarations = collected.declarations
+    for reference, name, path in collected.references:
+        kind, earlier = reference.kind, reference.earlier
+        scope = kind.scope_at(path)
+        is_declared = bool(_spellings(declarations, kind, scope, name, path, earlier))
+        yield kind.name, is_declared or declarations.is_open(kind, scope, path, earlier=earlier)
 
 
 def _faults_of_references(collected: _Collected) -> Iterator[Violation]:

@@ -135,11 +135,11 @@ def translate_with_rules(
         return translate(schema, formats, limits), None
     ignores_key_case = file.keys.unique == "ignore-case"
     translation = translate(_amended(schema, file, limits), formats, limits, ignores_key_case=ignores_key_case)
-    return translation, Rules(file, schema, _compile(file))
+    return translation, Rules(file, schema, names_of_file(file))
 
 
-def _compile(file: RulesFile) -> Names:
-    """The kinds of names, over the tree of all places, which know their expressions."""
+def names_of_file(file: RulesFile) -> Names:
+    """The kinds of names of a rules file, over the tree of all its places, which know their expressions."""
     expressions = file.expressions
     places = () if expressions is None else expressions.places
     names = compile_names(file.names, [path for place in places for path in place.at], file.alike)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from schemalm.dataset.store import Split
 from schemalm.documents import JSONValue, canonical_json
-from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, features, named_keys
+from schemalm.evaluation.samples.diversity import (
+    Feature,
+    Neighbours,
+    copied,
+    decode_documents,
+    distinct_share,
+    features,
+)
+from schemalm.evaluation.samples.paths import Paths
 from schemalm.tokenizer import Tokenizer
 
 NAMED = frozenset({"a", "b"})
@@ -21,6 +29,16 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "[]"]), inner, max_size=3),
     max_leaves=8,
 )
+NODES = Paths(NAMED).nodes
+
+
+def features_of(value: JSONValue) -> set[Feature]:
+    return features(NODES(value))
+
+
+def similarity(documents: list[Any], value: Any) -> float:
+    found = Neighbours(map(NODES, documents)).nearest(NODES(value))
+    return 0.0 if found is None else found.similarity
 
 
 def test_key_order_does_not_make_a_document_distinct() -> None:
@@ -46,36 +64,36 @@ def test_a_copy_is_found_whatever_its_key_order(tokenizer: Tokenizer, data: Path
 
 
 def test_features_count_repeated_items_and_ignore_their_position() -> None:
-    assert len(features({"a": [1, 1, 2], "b": {}}, NAMED)) == 4
-    assert features({"a": [1, 2, 1]}, NAMED) == features({"a": [2, 1, 1]}, NAMED)
-    assert features({"a": [1]}, NAMED) != features({"a": {"a": 1}}, NAMED)
-    assert features(1, NAMED) != features(1.0, NAMED) != features(True, NAMED)
+    assert len(features_of({"a": [1, 1, 2], "b": {}})) == 4
+    assert features_of({"a": [1, 2, 1]}) == features_of({"a": [2, 1, 1]})
+    assert features_of({"a": [1]}) != features_of({"a": {"a": 1}})
+    assert features_of(1) != features_of(1.0) != features_of(True)
 
 
 def test_a_key_that_the_schema_does_not_name_counts_once() -> None:
     jobs = {name: {"a": 1, "b": 2, "c": 3} for name in ("first", "second")}
-    first, second = ({"a": {name: jobs[name]}} for name in jobs)
-    named = frozenset("abc")
-    assert len(features(first, named)) == 4
-    assert len(features(first, named) & features(second, named)) == 3
-
-
-def test_named_keys_are_those_of_the_schema(tokenizer: Tokenizer) -> None:
-    assert named_keys(tokenizer) == {"name", "on", "steps"}
+    nodes = Paths("abc").nodes
+    first, second = (features(nodes({"a": {name: jobs[name]}})) for name in jobs)
+    assert len(first) == 4
+    assert len(first & second) == 3
 
 
 @given(VALUES, VALUES)
 def test_similarity_is_jaccard_of_multisets(first: Any, second: Any) -> None:
     def multiset(value: Any) -> Counter[Any]:
-        return Counter((path, scalar) for path, scalar, _ in features(value, NAMED))
+        return Counter((path, scalar) for path, scalar, _ in features_of(value))
 
     left, right = multiset(first), multiset(second)
     expected = (left & right).total() / (left | right).total()
-    assert Neighbours([second], NAMED).similarity(first) == pytest.approx(expected)
+    assert similarity([second], first) == pytest.approx(expected)
 
 
 @given(st.lists(VALUES, max_size=5), VALUES)
 def test_the_nearest_document_counts(documents: list[Any], value: Any) -> None:
-    expected = max((Neighbours([document], NAMED).similarity(value) for document in documents), default=0.0)
-    assert Neighbours(documents, NAMED).similarity(value) == pytest.approx(expected)
-    assert Neighbours([*documents, value], NAMED).similarity(value) == 1.0
+    alone = [similarity([document], value) for document in documents]
+    found = Neighbours(map(NODES, documents)).nearest(NODES(value))
+    if found is None:
+        assert max(alone, default=0.0) == 0.0
+    else:
+        assert found == (alone.index(max(alone)), pytest.approx(max(alone)))
+    assert similarity([*documents, value], value) == 1.0
