@@ -22,10 +22,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-
 from judges.registry import JUDGES
 from judges.summary import reasons
 from judges.verdicts import Verdict
+
 from page import replace_section
 from rows import read_rows
 from schemalm.compilation import compile_schema

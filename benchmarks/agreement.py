@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-
 from judges.registry import JUDGES
+
 from rows import read_rows
 from schemalm.checking.checker import Checker
 from schemalm.compilation import compile_schema

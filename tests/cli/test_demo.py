@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from schemalm.evaluation.judges import NoJudge, Verdict
 
 from schemalm import demo
 from schemalm.dataset import embedded
 from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.generation import load_run
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schemalm.evaluation.judges import Verdict
 
 from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
@@ -15,7 +16,6 @@ from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics, to_text
-from schemalm.evaluation.judges import Verdict
 from schemalm.evaluation.likelihood import Likelihood
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 
 from schemalm.documents import load_document
 from schemalm.evaluation import checkpoint_samples
 from schemalm.evaluation.checkpoint_samples import CheckpointSamples, write_samples
-from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 from schemalm.generation import load_run
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 
 import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
@@ -17,7 +18,6 @@ from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
 from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
 from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
-from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 from schemalm.generation import Generated, Run, load_run
 from schemalm.tokenizer import Tokenizer
 

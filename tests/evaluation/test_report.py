@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from schemalm.evaluation.judges import NoJudge, Verdict
 
 from schemalm.errors import CheckpointError
 from schemalm.evaluation.evaluate import Evaluation, Sample
-from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.evaluation.report import (
     FEW_TRAINING_DOCUMENTS,
     FEW_VALIDATION_DOCUMENTS,

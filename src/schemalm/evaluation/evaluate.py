@@ -16,17 +16,17 @@ from typing import Any
 from schemalm.bounds import check_number
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Metadata, Split, read_metadata, verify_files
-from schemalm.documents import JSONValue, canonical_json, dump_document
-from schemalm.errors import DocumentError
+from schemalm.documents import JSONValue
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.diversity import Neighbours, copied, decode_documents, distinct_share, named_keys
-from schemalm.evaluation.judge_selection import announcement, judge_for
-from schemalm.evaluation.judges import Judge, NoJudge, Verdict
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Sampling as TokenSampling
 from schemalm.generation.sampling import check_request
+from schemalm.judging.interface import Document, Judge, Verdict, to_text
+from schemalm.judging.schema_judge import NoJudge
+from schemalm.judging.selection import announcement, judge_for
 from schemalm.messages.wording import counted
 from schemalm.model.inference import InferenceModel
 from schemalm.model.quantization import linears_of
@@ -71,7 +71,7 @@ class Sample:
         """Return plain values, without the text, which follows from the value."""
         return {
             "value": self.value,
-            "valid": self.verdict.valid,
+            "valid": self.verdict.accepted,
             "reason": self.verdict.reason,
             "pointer": self.verdict.pointer,
             "finish": self.finish,
@@ -135,12 +135,12 @@ class Evaluation:
     @property
     def num_invalid(self) -> int:
         """The number of samples that the judge rejects."""
-        return sum(sample.verdict.valid is False for sample in self.samples)
+        return sum(sample.verdict.accepted is False for sample in self.samples)
 
     @property
     def num_unjudged(self) -> int:
         """The number of samples that could not be judged."""
-        return sum(sample.verdict.valid is None for sample in self.samples)
+        return sum(sample.verdict.accepted is None for sample in self.samples)
 
     @property
     def complete_share(self) -> float:
@@ -262,7 +262,7 @@ def evaluate(
         num_train_documents=train.num_documents,
         num_train_tokens=metadata.splits["train"].num_tokens,
         num_neighbours=len(chosen),
-        judge=judge.name,
+        judge=judge.title,
         sampling=sampling,
         likelihood=likelihood,
         samples=examine(generated, judge, run.tokenizer, train, neighbours),
@@ -277,11 +277,12 @@ def examine(
 ) -> tuple[Sample, ...]:
     """Judge generated documents and compare them with the training documents."""
     copies = copied([document.value for document in generated], tokenizer, train)
+    written = [Document.of_value(document.value) for document in generated]
     return tuple(
         Sample(
             value=document.value,
-            text=to_text(document.value),
-            verdict=judge.judge(document.value),
+            text=text,
+            verdict=verdict,
             finish=document.finish,
             num_tokens=len(document.tokens),
             num_forced=document.num_forced,
@@ -289,7 +290,9 @@ def examine(
             is_copy=is_copy,
             similarity=neighbours.similarity(document.value),
         )
-        for document, is_copy in zip(generated, copies, strict=True)
+        for document, text, verdict, is_copy in zip(
+            generated, [each.text for each in written], judge.judge(written), copies, strict=True
+        )
     )
 
 
@@ -305,11 +308,3 @@ def validation_statistics(
         lines=Distribution.of(to_text(value).count("\n") for value in values),
         similarity=Distribution.of(neighbours.similarity(value) for value in values),
     )
-
-
-def to_text(value: JSONValue) -> str:
-    """Return the value as YAML, or as one line of JSON if it is nested too deeply for YAML parsers."""
-    try:
-        return dump_document(value)
-    except DocumentError:
-        return canonical_json(value).decode() + "\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from judges.registry import JUDGES, Judge
+from judges.verdicts import Message, Verdict
 from typer.testing import CliRunner, Result
 
 from judges import __main__ as command
-from judges.registry import JUDGES, Judge
-from judges.verdicts import Message, Verdict
 
 
 def ask(texts: list[str]) -> list[Verdict]:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from schemalm.evaluation.judge_selection import announcement, judge_for
+from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
+from schemalm.evaluation.python_judge import PythonJudge
 from tests.evaluation.misread import MISREAD
 
 from schemalm.compilation import compile_schema
 from schemalm.errors import SchemaError
 from schemalm.evaluation import judge_selection
-from schemalm.evaluation.judge_selection import announcement, judge_for
-from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge, Verdict
-from schemalm.evaluation.python_judge import PythonJudge
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"

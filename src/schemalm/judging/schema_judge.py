@@ -1,25 +1,28 @@
-"""Judges: independent programs that decide whether a document is acceptable.
+"""Judges of values: by a JSON Schema, and by nothing.
 
-A judge takes a value and returns a verdict. It shares no code with the grammar that wrote the document, so a bug in the
-grammar cannot hide itself. Nothing is fetched: a schema that refers outside itself is rejected. `judge_selection.py`
-chooses the judge for a grammar, and the form in which the judge gets the schema.
-Not covered: what a schema cannot express, such as whether an action or a secret exists.
+A judge shares no code with the grammar that wrote the document, so a bug in the grammar cannot hide itself. Nothing is
+fetched: a schema that refers outside itself is rejected. `selection.py` chooses the judge for a grammar, and the form
+in which the judge gets the schema. Not covered: what a schema cannot express, such as whether an action or a secret
+exists.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import jsonschema_rs
 
+from schemalm.checking.positions import Positions
 from schemalm.documents import JSONValue
 from schemalm.documents.values import levels, scalar_fault
 from schemalm.errors import SchemaError
 from schemalm.json_pointer import pointer_to
+from schemalm.judging.interface import Document, Message, Verdict
 
 MAX_REASON_CHARACTERS = 300
 # In deeper values an engine might overflow its stack, which ends the process.
@@ -30,40 +33,38 @@ _ENGINE_FAILURES = ("BacktrackLimitExceeded", "RegexEngineFailure")
 _PATTERN_ENGINES = (jsonschema_rs.RegexOptions, jsonschema_rs.FancyRegexOptions)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A judge's verdict on a value; if it is rejected, with the reason and the JSON pointer of the fault.
+class ValueJudge(ABC):
+    """A judge that needs only the values of documents; a text that is no document is refused with its fault.
 
-    `valid` is None if the value could not be judged; `reason` then says why.
+    title: the program that judges, with its version and how it reads the schema.
     """
 
-    valid: bool | None
-    reason: str = ""
-    pointer: str = ""
+    name = "schema"
+    title: str
+    meaning = "the schema accepts the value"
+    why_not = ""
 
-    @property
-    def word(self) -> str:
-        """The verdict in one or two words: valid, invalid or not judged."""
-        return "not judged" if self.valid is None else "valid" if self.valid else "invalid"
-
-
-class Judge(Protocol):
-    """The interface of judges: a name, and verdicts on values."""
-
-    @property
-    def name(self) -> str:
-        """The name of the judge in reports, with its version."""
-
-    def judge(self, value: JSONValue) -> Verdict:
+    @abstractmethod
+    def judge_value(self, value: JSONValue) -> Verdict:
         """Return the verdict on one value."""
 
+    def judge(self, documents: Sequence[Document]) -> list[Verdict]:
+        """Return the verdicts on documents; errors have the lines that their pointers lead to."""
+        return [self._verdict(document) for document in documents]
 
-class SchemaJudge:
+    def _verdict(self, document: Document) -> Verdict:
+        if document.fault:
+            return Verdict((Message(document.fault, document.fault_line, kind="document"),))
+        verdict = self.judge_value(document.value)
+        return replace(verdict, errors=with_lines(verdict.errors, document.text))
+
+
+class SchemaJudge(ValueJudge):
     """Judges by a JSON Schema with `jsonschema-rs`.
 
     draft: the URI of a draft; by default the draft that the schema names, else 2020-12.
     assert_formats: whether `format` is an assertion or an annotation, in every draft.
-    note: added to the judge's name.
+    note: added to the judge's title.
     Raises `SchemaError` if the schema cannot be read or refers to anything outside itself.
     """
 
@@ -72,9 +73,9 @@ class SchemaJudge:
     ) -> None:
         self._validator = _validator(schema, assert_formats, _DRAFTS[draft] if draft else jsonschema_rs.validator_for)
         read_as = type(self._validator).__name__.removesuffix("Validator")
-        self.name = ", ".join(filter(None, (ENGINE, read_as, note)))
+        self.title = ", ".join(filter(None, (ENGINE, read_as, note)))
 
-    def judge(self, value: JSONValue) -> Verdict:
+    def judge_value(self, value: JSONValue) -> Verdict:
         """Return the verdict on one value, with the first fault, from the branch that matched furthest."""
         if fault := fault_of(value):
             return not_judged(fault)
@@ -83,29 +84,43 @@ class SchemaJudge:
         except ValueError as failure:
             return not_judged(str(failure))
         if error is None:
-            return Verdict(True)
+            return Verdict()
         error = _innermost(error)
         if type(error.kind).__name__ in _ENGINE_FAILURES:
             return not_judged(error.message)
-        return Verdict(False, shorten(f"{error.kind.name}: {error.message}"), pointer_to(error.instance_path))
+        return refused(error.kind.name, error.message, error.instance_path)
 
 
-class NoJudge:
+class NoJudge(ValueJudge):
     """Replaces a judge if none can read the schema, because of `reason`; it judges no value."""
 
-    name = "no judge"
+    title = "no judge"
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    def judge(self, value: JSONValue) -> Verdict:
+    def judge_value(self, value: JSONValue) -> Verdict:
         """Return the verdict "not judged"."""
         return not_judged(self.reason)
 
 
+def refused(keyword: str, message: str, path: Iterable[str | int]) -> Verdict:
+    """Return the verdict on a value that breaks a keyword of the schema at a path."""
+    return Verdict((Message(shorten(message), pointer=pointer_to(path), kind=keyword),))
+
+
 def not_judged(reason: str) -> Verdict:
     """Return the verdict on a value that cannot be judged."""
-    return Verdict(None, shorten(f"cannot be judged: {reason}"))
+    return Verdict(failure=shorten(reason))
+
+
+def with_lines(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
+    """Return messages with the lines of a text that their pointers lead to, where that is known."""
+    if not messages or not text:
+        return messages
+    positions = Positions(text)
+    found = [positions.locate(message.pointer, message.kind) for message in messages]
+    return tuple(replace(message, line=at.line) if at else message for message, at in zip(messages, found, strict=True))
 
 
 def fault_of(value: JSONValue) -> str:

@@ -1,5 +1,6 @@
-// Judges documents with one npm package: reads JSON strings from stdin, one a line, and writes one array of messages for
-// each, {line, text, kind, advice}, to stdout. Arguments: the judge's name, and the folder that has node_modules.
+// Judges documents with one npm package. Reads JSON strings from stdin, one a line, and writes for each one object to
+// stdout: {messages: [{line, text, kind, advice}], failure}. A failure is an error of the package itself.
+// Arguments: the judge's name, and the folder that has node_modules.
 
 import { register } from "node:module";
 import { createInterface } from "node:readline";
@@ -47,15 +48,45 @@ async function actionValidator() {
       .errors.map((error) => ({ line: 0, text: error.detail ?? error.title, kind: error.code, advice: false }));
 }
 
-const judges = { github_parser: githubParser, language_service: languageService, action_validator: actionValidator };
+// What is missing around the document, not in it: source files, and configurations that it extends.
+const NOT_OF_THE_DOCUMENT = new Set([18003, 5083, 6053]);
+
+async function tsc() {
+  const { default: ts } = await load("typescript/lib/typescript.js");
+  const nothing = {
+    useCaseSensitiveFileNames: true,
+    readDirectory: () => [],
+    fileExists: () => false,
+    readFile: () => undefined,
+  };
+  return (text) => {
+    const source = ts.parseJsonText("/tsconfig.json", text);
+    const { errors } = ts.parseJsonSourceFileConfigFileContent(source, nothing, "/", {}, "/tsconfig.json");
+    return [...source.parseDiagnostics, ...errors]
+      .filter(({ code }) => !NOT_OF_THE_DOCUMENT.has(code))
+      .map(({ file, start, messageText, code }) => ({
+        line: file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0,
+        text: ts.flattenDiagnosticMessageText(messageText, " "),
+        kind: `TS${code}`,
+        advice: false,
+      }));
+  };
+}
+
+const judges = {
+  "github-parser": githubParser,
+  "language-service": languageService,
+  "action-validator": actionValidator,
+  tsc,
+};
 const judge = await judges[judgeName]();
 
 for await (const line of createInterface({ input: process.stdin })) {
-  let messages;
+  let answer;
   try {
-    messages = await judge(JSON.parse(line));
+    answer = { messages: await judge(JSON.parse(line)), failure: "" };
   } catch (error) {
-    messages = [{ line: 0, text: `${error}`, kind: "crash", advice: false }];
+    answer = { messages: [], failure: `${error}` };
   }
-  process.stdout.write(`${JSON.stringify(messages)}\n`);
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

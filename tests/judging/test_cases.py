@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from judges.registry import JUDGES
 from judges.verdicts import Verdict
 

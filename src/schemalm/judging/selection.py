@@ -3,8 +3,8 @@
 The first choice is `jsonschema-rs` with the schema as written, under the draft that the compiler uses; only patterns
 that it would misread are rewritten. If it cannot read that, it gets the same schema in simplified form (see
 `schema/portable.py`). The last choice is `jsonschema` with that form. If none can read it, there is no judge. The
-judge's name contains the program and the form of the schema. Not covered: judges that know more about a format than
-its schema.
+judge's title contains the program and the form of the schema. Judges that know more about a format than
+its schema are those of `known.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from functools import partial
 from typing import Any
 
 from schemalm.errors import SchemaError
-from schemalm.evaluation.judges import Judge, NoJudge, SchemaJudge
-from schemalm.evaluation.python_judge import PythonJudge
 from schemalm.grammar import Grammar
+from schemalm.judging.interface import Judge
+from schemalm.judging.python_judge import PythonJudge
+from schemalm.judging.schema_judge import NoJudge, SchemaJudge, ValueJudge
 from schemalm.regular.matching import PatternMatcher
 from schemalm.regular.spelling import portable_pattern
 from schemalm.schema.portable import respelled_schema
@@ -24,7 +25,7 @@ from schemalm.schema.portable import respelled_schema
 PLAIN = "simplified schema"
 
 
-def judge_for(grammar: Grammar) -> Judge:
+def judge_for(grammar: Grammar) -> ValueJudge:
     """Return the judge for the documents of a grammar: by its schema, and by formats if the grammar enforces them."""
     faults: list[str] = []
     for make in _candidates(grammar):
@@ -39,10 +40,10 @@ def announcement(judge: Judge) -> str:
     """Return a line that says which judge will judge the documents, or why none will."""
     if isinstance(judge, NoJudge):
         return f"no judge can read this schema, so documents will not be judged: {judge.reason}"
-    return f"documents are judged by {judge.name}"
+    return f"documents are judged by {judge.title}"
 
 
-def _candidates(grammar: Grammar) -> Iterator[Callable[[], Judge]]:
+def _candidates(grammar: Grammar) -> Iterator[Callable[[], ValueJudge]]:
     """Yield functions that make the judges, in order; they raise `SchemaError` if the judge cannot read the schema."""
     settings: dict[str, Any] = {"assert_formats": grammar.formats == "assert", "draft": grammar.draft}
     spellings = _spellings(grammar)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from judges import registry
 from judges.actionlint import is_advice
 from judges.installation import REPOSITORY, MissingJudgeError
 from judges.registry import JUDGES
+
+from judges import registry
 
 
 @pytest.mark.parametrize("name", JUDGES)

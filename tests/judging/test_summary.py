@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from judges.summary import Group, pattern, reasons
 from judges.verdicts import Message, Verdict
 

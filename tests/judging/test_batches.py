@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from judges import batches
 from judges.batches import FailedJudgeError, in_batches, run_program, write_documents
 from judges.verdicts import Message, Verdict
+
+from judges import batches
 
 REFUSED = Verdict((Message(1, "no"),))
 

@@ -2,7 +2,7 @@
 
 It walks values in Python and is slow, so it is the second choice. It does not evaluate keywords that it treats
 inexactly or without limits: `jsonschema-rs` judges `pattern`, `format` and `multipleOf`, one keyword at a time, and the
-given pattern reader matches patterns that `jsonschema-rs` cannot read; the judge's name says so. Nothing is matched
+given pattern reader matches patterns that `jsonschema-rs` cannot read; the judge's title says so. Nothing is matched
 with `re`, and nothing is fetched. Not covered: schemas with both `patternProperties` and `unevaluatedProperties`, for
 which the package matches keys itself.
 """
@@ -21,8 +21,8 @@ from referencing.exceptions import NoSuchResource, Unresolvable
 from schemalm.documents import JSONValue
 from schemalm.documents.values import levels
 from schemalm.errors import SchemaError, SchemaLMError
-from schemalm.evaluation.judges import ENGINE, SchemaJudge, Verdict, fault_of, not_judged, shorten
-from schemalm.json_pointer import pointer_to
+from schemalm.judging.interface import Verdict
+from schemalm.judging.schema_judge import ENGINE, SchemaJudge, ValueJudge, fault_of, not_judged, refused
 
 Errors = Iterator[ValidationError]
 # Returns whether a pattern has a match in a text.
@@ -34,11 +34,11 @@ class UndecidedError(Exception):
     """One keyword cannot be evaluated for one value."""
 
 
-class PythonJudge:
+class PythonJudge(ValueJudge):
     """Judges by a JSON Schema with `jsonschema`, under the draft with the URI `draft`.
 
     read_pattern: returns the matcher of a pattern that `jsonschema-rs` cannot read.
-    note: added to the judge's name.
+    note: added to the judge's title.
     Raises `SchemaError` if the judge does not support the schema.
     """
 
@@ -69,9 +69,9 @@ class PythonJudge:
         self._validator = extend(base, keywords)(schema, registry=make_registry(retrieve=_refuse))
         helpers = f"pattern, format and multipleOf by {ENGINE}, patterns that it cannot read by SchemaLM"
         read_as = base.__name__.removesuffix("Validator")
-        self.name = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, helpers)))
+        self.title = ", ".join(filter(None, (f"jsonschema {version('jsonschema')}", read_as, note, helpers)))
 
-    def judge(self, value: JSONValue) -> Verdict:
+    def judge_value(self, value: JSONValue) -> Verdict:
         """Return the verdict on one value, with the most relevant fault."""
         if fault := fault_of(value):
             return not_judged(fault)
@@ -88,8 +88,8 @@ class PythonJudge:
         ) as failure:
             return not_judged(str(failure))
         if error is None:
-            return Verdict(True)
-        return Verdict(False, shorten(f"{error.validator}: {error.message}"), pointer_to(error.absolute_path))
+            return Verdict()
+        return refused(str(error.validator), error.message, error.absolute_path)
 
     def _leaf(self, keyword: str) -> Callable[..., Errors]:
         def judge(validator: Any, operand: Any, value: Any, schema: Any) -> Errors:
@@ -127,10 +127,10 @@ class PythonJudge:
             return lambda value: not isinstance(value, str) or matches(value)
 
         def judge(value: JSONValue) -> bool:
-            verdict = helper.judge(value)
-            if verdict.valid is None:
-                raise UndecidedError(verdict.reason)
-            return verdict.valid
+            verdict = helper.judge_value(value)
+            if verdict.accepted is None:
+                raise UndecidedError(verdict.failure)
+            return verdict.accepted
 
         return judge
 

@@ -8,11 +8,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
 import schemalm.evaluation.judges
 import schemalm.evaluation.python_judge
-from schemalm.errors import SchemaError
 from schemalm.evaluation.judges import MAX_REASON_CHARACTERS, SchemaJudge, Verdict
+
+from schemalm.errors import SchemaError
 
 
 def test_a_valid_value_has_an_empty_verdict() -> None:
