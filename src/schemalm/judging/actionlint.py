@@ -13,7 +13,7 @@ from typing import Any
 
 from schemalm.judging.batches import in_batches, limit_seconds, write_documents
 from schemalm.judging.installation import python_package_file
-from schemalm.judging.interface import Document, Message, Verdict
+from schemalm.judging.interface import Document, Message, Verdict, shorten
 from schemalm.judging.program_judge import ProgramJudge
 from schemalm.judging.programs import run_program
 
@@ -64,6 +64,6 @@ def _judge_batch(documents: Sequence[Document]) -> list[Verdict]:
 
 
 def _verdict(found: list[dict[str, Any]]) -> Verdict:
-    messages = [Message(each["message"], each["line"], kind=each["kind"]) for each in found]
+    messages = [Message(shorten(each["message"]), each["line"], kind=each["kind"]) for each in found]
     advice = [message for message in messages if is_advice(message.kind, message.text)]
     return Verdict(tuple(message for message in messages if message not in advice), tuple(advice))

@@ -20,9 +20,9 @@ from schemalm.documents import canonical_json
 from schemalm.grammar import Grammar
 from schemalm.json_pointer import pointer_to
 from schemalm.judging.batches import in_batches, limit_seconds, write_text
-from schemalm.judging.interface import Document, Message, Verdict
+from schemalm.judging.interface import Document, Message, Verdict, shorten
 from schemalm.judging.programs import run_program
-from schemalm.judging.schema_judge import shorten, with_lines
+from schemalm.judging.schema_judge import with_lines
 
 # In a path of jsonschema: `.name`, `[2]`, or `['any name']`.
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:\\.|[^'\\])*)'\]")

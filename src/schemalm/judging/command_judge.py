@@ -17,9 +17,8 @@ from tempfile import TemporaryDirectory
 
 from schemalm.errors import ConfigurationError
 from schemalm.judging.batches import in_batches, limit_seconds, write_text
-from schemalm.judging.interface import Document, Message, Verdict
+from schemalm.judging.interface import Document, Message, Verdict, shorten
 from schemalm.judging.programs import run_program
-from schemalm.judging.schema_judge import shorten
 
 PLACE = "{}"
 MAX_OUTPUT_BYTES = 1 << 20
@@ -58,14 +57,15 @@ class CommandJudge:
     def _judge_one(self, documents: Sequence[Document]) -> list[Verdict]:
         (document,) = documents
         with TemporaryDirectory() as folder:
-            path = Path(folder, _file_name(document))
+            path = Path(folder, _own_name(document))
             write_text(path, document.text)
             done = run_program(self._command(str(path)), limit_seconds=limit_seconds(1), max_bytes=MAX_OUTPUT_BYTES)
         if done.code == ACCEPTS:
             return [Verdict()]
         if done.code != REFUSES:
             raise done.failed(self.name)
-        lines = [line for line in (done.output or done.errors).splitlines() if line.strip()]
+        said = (done.output or done.errors).replace(str(path), _own_name(document))
+        lines = [line for line in said.splitlines() if line.strip()]
         return [Verdict(tuple(map(_reason, lines[:MAX_REASONS])) or (Message("refused without a reason"),))]
 
     def _command(self, path: str) -> list[str]:
@@ -92,7 +92,7 @@ def command_judge(text: str) -> CommandJudge:
     return CommandJudge(given[1], words)
 
 
-def _file_name(document: Document) -> str:
+def _own_name(document: Document) -> str:
     """Return a name for the file: that of the document's own file, which some programs look at."""
     own = Path(document.name).name
     if own.endswith(_SUFFIXES):

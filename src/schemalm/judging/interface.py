@@ -6,6 +6,7 @@ refuses: it is what real documents break as often. Any object with the members o
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,6 +14,8 @@ from typing import Protocol, runtime_checkable
 from schemalm.documents import JSONValue, canonical_json, dump_document
 from schemalm.documents.reading import LoadedDocument, is_json, parse_documents
 from schemalm.errors import DocumentError
+
+MAX_REASON_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,11 @@ class Document:
             return cls(text, loaded.value, name=name)
         line = max(loaded.error.line - loaded.line + 1, 1)
         return cls(text, fault=loaded.error.message, name=name, fault_line=line)
+
+
+def shorten(text: str) -> str:
+    """Return a reason on one line, shortened to a readable length."""
+    return textwrap.shorten(text, MAX_REASON_CHARACTERS, placeholder=" …")
 
 
 def to_text(value: JSONValue) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from schemalm.documents import canonical_json
 from schemalm.judging.batches import in_batches, limit_seconds
 from schemalm.judging.installation import node, node_package, part_folder, required
-from schemalm.judging.interface import Document, Message, Verdict
+from schemalm.judging.interface import Document, Message, Verdict, shorten
 from schemalm.judging.program_judge import ProgramJudge
-from schemalm.judging.programs import FailedJudgeError, run_program
+from schemalm.judging.programs import run_program
 
 SCRIPT = "judge.mjs"
 _BEGINNINGS_OF_JSON = ("{", "/")  # or of a comment before it
@@ -61,23 +61,30 @@ def _json_text(document: Document) -> str:
 
 
 def _judge_batch(name: str, text_of: Callable[[Document], str], documents: Sequence[Document]) -> list[Verdict]:
-    lines = "".join(f"{json.dumps(text_of(document))}\n" for document in documents)
+    texts = [text_of(document) for document in documents]
     command = [node(), str(required(SCRIPT)), name, str(part_folder("npm"))]
+    lines = "".join(f"{json.dumps(text)}\n" for text in texts)
     done = run_program(command, lines, limit_seconds=limit_seconds(len(documents)))
     answers = done.output.splitlines()
     if done.code != 0 or len(answers) != len(documents):
         raise done.failed(name)
-    try:
-        return [_verdict(json.loads(answer)) for answer in answers]
-    except ValueError:
-        raise FailedJudgeError(f"{name} wrote something that is no JSON") from None
+    return [
+        _verdict(json.loads(answer), has_lines=text == document.text)
+        for answer, text, document in zip(answers, texts, documents, strict=True)
+    ]
 
 
-def _verdict(answer: dict[str, Any]) -> Verdict:
-    """Return the verdict of one line: `messages`, each an error or advice, or the `failure` of the package."""
-    found = [(each["advice"], Message(each["text"], each["line"], kind=each["kind"])) for each in answer["messages"]]
+def _verdict(answer: dict[str, Any], *, has_lines: bool) -> Verdict:
+    """Return the verdict of one answer: `messages`, each an error or advice, or the `failure` of the package.
+
+    has_lines: whether the lines are those of the document's own text.
+    """
+    found = [
+        (each["advice"], Message(shorten(each["text"]), each["line"] if has_lines else 0, kind=each["kind"]))
+        for each in answer["messages"]
+    ]
     return Verdict(
         tuple(message for advice, message in found if not advice),
         tuple(message for advice, message in found if advice),
-        answer["failure"],
+        shorten(answer["failure"]),
     )

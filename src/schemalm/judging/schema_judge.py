@@ -8,7 +8,6 @@ exists.
 
 from __future__ import annotations
 
-import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,9 +21,8 @@ from schemalm.documents import JSONValue
 from schemalm.documents.values import levels, scalar_fault
 from schemalm.errors import SchemaError
 from schemalm.json_pointer import pointer_to
-from schemalm.judging.interface import Document, Message, Verdict
+from schemalm.judging.interface import Document, Message, Verdict, shorten
 
-MAX_REASON_CHARACTERS = 300
 # In deeper values an engine might overflow its stack, which ends the process.
 MAX_DEPTH = 1000
 # Kinds of errors that are about the engine, not about the value.
@@ -137,11 +135,6 @@ def fault_of(value: JSONValue) -> str:
             if fault:
                 return fault
     return ""
-
-
-def shorten(text: str) -> str:
-    """Return a reason on one line, shortened to a readable length."""
-    return textwrap.shorten(text, MAX_REASON_CHARACTERS, placeholder=" …")
 
 
 ENGINE = f"jsonschema-rs {version('jsonschema-rs')}"
