@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schemalm.evaluation.judges import Verdict
 
 from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
@@ -17,6 +16,7 @@ from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics, to_text
 from schemalm.evaluation.likelihood import Likelihood
+from schemalm.judging.interface import Verdict
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
@@ -113,7 +113,7 @@ def make_sample() -> Callable[..., Sample]:
         fields: dict[str, Any] = {
             "value": value,
             "text": to_text(value),
-            "verdict": Verdict(True),
+            "verdict": Verdict(),
             "finish": "complete",
             "num_tokens": 10,
             "num_forced": 2,

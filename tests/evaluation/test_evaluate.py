@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 
 import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
@@ -19,6 +18,8 @@ from schemalm.errors import ConfigurationError, DataError
 from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
 from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
 from schemalm.generation import Generated, Run, load_run
+from schemalm.judging.interface import Message, Verdict
+from schemalm.judging.schema_judge import NoJudge, SchemaJudge
 from schemalm.tokenizer import Tokenizer
 
 
@@ -97,13 +98,13 @@ def test_samples_are_judged_and_compared(
 ) -> None:
     (known,) = decode_documents(tokenizer, Split(data, "train"), [3])
     copy, invalid = examined([generated(known), generated({"on": "pull"}, finish="budget")])
-    assert copy.verdict == Verdict(True)
+    assert copy.verdict == Verdict()
     assert copy.is_copy
     assert copy.similarity == 1
     assert copy.bits_per_token == pytest.approx(0.5)
     assert (copy.num_tokens, copy.num_forced) == (4, 1)
     assert not invalid.is_copy
-    assert not invalid.verdict.valid
+    assert invalid.verdict.accepted is False
     assert invalid.verdict.pointer == "/on"
     assert invalid.finish == "budget"
 
@@ -113,7 +114,7 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
         [
             make_sample(),
             make_sample(finish="budget", is_copy=True),
-            make_sample(verdict=Verdict(False, "no", "/a")),
+            make_sample(verdict=Verdict((Message("no", pointer="/a"),))),
             make_sample(is_copy=True),
         ]
     )
@@ -125,8 +126,8 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
 def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
     make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
-    unjudged = make_sample(verdict=Verdict(None, "cannot be judged: too deep"))
-    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict(False)), unjudged])
+    unjudged = make_sample(verdict=Verdict(failure="too deep"))
+    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict((Message("no"),))), unjudged])
     assert (evaluation.valid_share, evaluation.num_invalid, evaluation.num_unjudged) == (0.5, 1, 2)
     assert [sample["valid"] for sample in evaluation.to_dict()["samples"]] == [True, None, False, None]
     nothing = make_evaluation([unjudged])
