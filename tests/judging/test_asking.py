@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,17 @@ def test_a_judge_that_breaks_gives_no_verdict(answer: Any, failure: str) -> None
     judge = Longest()
     judge.judge = answer  # type: ignore[method-assign]
     assert ask(judge, [Document("a"), Document("b")]) == [Verdict(failure=failure)] * 2
+
+
+def test_the_example_of_the_guide_runs() -> None:
+    page = Path(__file__).parents[2] / "docs" / "guide" / "judge.md"
+    (example,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    found = names["verdicts"]
+    assert [verdict.accepted for verdict in found["short"]] == [True, True]
+    assert [verdict.accepted for verdict in found["schema"]] == [False, False]
+    assert found["schema"][0].errors[0].pointer == "/jobs"
 
 
 def test_a_judge_that_is_missing_is_an_error() -> None:

@@ -27,7 +27,7 @@ ACCEPTS, REFUSES = 0, 1
 _OPTION = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
 _MAX_LINE_CHARACTERS = 2000
 _AT_LINE = re.compile(r"(?:[^:\n]+:(\d{1,9}):(?:\d+:)?|line (\d{1,9})\b[:,]?)\s*(.*)", re.DOTALL | re.IGNORECASE)
-_SUFFIXES = (".yml", ".yaml", ".json", ".jsonc")
+_FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}\.(?:ya?ml|jsonc?)")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def command_judge(text: str) -> CommandJudge:
 def _own_name(document: Document) -> str:
     """Return a name for the file: that of the document's own file, which some programs look at."""
     own = Path(document.name).name
-    if own.endswith(_SUFFIXES):
+    if _FILE_NAME.fullmatch(own):
         return own
     return "document.json" if document.text.lstrip().startswith("{") else "document.yml"
 
