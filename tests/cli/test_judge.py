@@ -171,7 +171,7 @@ def test_without_a_choice_all_installed_judges_are_asked_and_the_others_named(
     result = invoke("judge", path)
     assert result.exit_code == 0, result.output
     assert [*table(result.stdout)] == ["schema", "check-jsonschema", "all judges"]
-    assert "warning: not asked, since something is missing: github-parser, " in result.stderr
+    assert "warning: not asked: github-parser: " in result.stderr
     assert "next: schemalm judges install" in result.stderr
     listed = invoke("judges")
     assert listed.exit_code == 0

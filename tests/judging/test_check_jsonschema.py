@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
+from jsonschema.exceptions import ValidationError
 
 from schemalm.compilation import compile_schema
-from schemalm.judging.check_jsonschema import CheckJsonschema
+from schemalm.json_pointer import pointer_to
+from schemalm.judging.check_jsonschema import CheckJsonschema, pointer_of
 from schemalm.judging.interface import Document, Message, Verdict
 
 SCHEMA = {
@@ -34,6 +38,11 @@ def test_documents_are_accepted_and_refused_with_pointer_and_line() -> None:
     assert (quoted.pointer, quoted.errors[0].line) == ("/it's", 1)
     assert broken.accepted is False
     assert commented.accepted is False  # as YAML, it is a flow mapping with an odd key
+
+
+@given(st.lists(st.text() | st.integers(0, 99)))
+def test_a_path_of_jsonschema_is_read_back(path: list[str | int]) -> None:
+    assert pointer_of(ValidationError("", path=path).json_path) == pointer_to(path)
 
 
 @pytest.mark.slow

@@ -116,6 +116,7 @@ def test_if_no_program_can_read_the_schema_nothing_is_judged(monkeypatch: pytest
     monkeypatch.setattr(selection, "PythonJudge", refuse)
     judge = judge_for(compile_schema({"type": "null"}))
     assert isinstance(judge, NoJudge)
+    assert judge.why_not == "no program can read this schema: the judge cannot read it: out of order"
     assert judge.judge_value(None) == Verdict(failure="the judge cannot read it: out of order")
     assert announcement(judge) == (
         "no judge can read this schema, so documents will not be judged: the judge cannot read it: out of order"

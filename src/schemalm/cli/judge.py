@@ -78,9 +78,8 @@ def judge(
     known = judges_for(grammar)
     asked = chosen_judges(known, judges)
     missing = [each for each in known if each.why_not] if judges is None else []
-    if missing:
-        names = ", ".join(each.name for each in missing)
-        terminal.warn(f"not asked, since something is missing: {names}; install with: schemalm judges install")
+    for each in missing:
+        terminal.warn(f"not asked: {each.name}: {each.why_not}")
     documents = read_inputs(inputs.sources, limit, merge_keys=wants_merge_keys(merge_keys, grammar.schema))
     found = _ask(terminal, asked, documents.given)
     unreadable = inputs.unreadable | documents.unreadable
@@ -109,9 +108,11 @@ def _ask(terminal: Terminal, asked: Sequence[Judge], given: Sequence[Given]) -> 
 
 def _next_command(files: Sequence[str], report: Report, *options: str) -> str:
     """The command that a user runs next: the same for the refused files, installing judges, or making a corpus."""
+    from schemalm.judging.installation import INSTALL  # noqa: PLC0415
+
     again = list(dict.fromkeys(one.source.argument for one, verdict in report.all if not verdict.accepted))
     if again or report.unreadable:
         return command_line("judge", *(again[:NUM_NEXT_FILES] or files), *options)
-    if report.missing:
+    if any(INSTALL in each.why_not for each in report.missing):
         return command_line("judges", "install")
     return command_line("collect", *files, "--out", "corpus", *options)

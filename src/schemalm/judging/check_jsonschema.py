@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -86,10 +86,10 @@ def _written(folder: Path, index: int, document: Document) -> str:
 def _message(found: dict[str, Any]) -> Message:
     """Return an error; of failed branches the one of the branch that matched furthest."""
     closest = found.get("best_deep_match") or found
-    return Message(shorten(closest["message"]), pointer=pointer_to(_path(closest["path"])))
+    return Message(shorten(closest["message"]), pointer=pointer_of(closest["path"]))
 
 
-def _path(text: str) -> Iterator[str]:
-    """Yield the keys and indices of a path as jsonschema writes it."""
-    for name, index, quoted in _STEP.findall(text):
-        yield name or index or _ESCAPED.sub(r"\1", quoted)
+def pointer_of(path: str) -> str:
+    """Return the JSON pointer of a path as jsonschema writes it, such as `$.jobs['a-b'][2]`."""
+    steps = _STEP.findall(path)
+    return pointer_to(name or index or _ESCAPED.sub(r"\1", quoted) for name, index, quoted in steps)

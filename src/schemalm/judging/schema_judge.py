@@ -96,6 +96,7 @@ class NoJudge(ValueJudge):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+        self.why_not = f"no program can read this schema: {reason}"
 
     def judge_value(self, value: JSONValue) -> Verdict:
         """Return the verdict "not judged"."""
