@@ -7,8 +7,6 @@ CASES ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.docs-installed
-JUDGES := .judges
-JUDGES_INSTALLED := $(JUDGES)/.installed
 # One process for each core, with one thread each (tests/conftest.py). TESTS="tests/grammar -k limits" selects some tests.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
@@ -58,8 +56,9 @@ OPTIONS ?= --publish
 conformance: $(INSTALLED) ## compare every case of three data sets with the baseline (UPDATE=1 updates it)
 	PYTHONPATH=benchmarks $(BIN)/python -m conformance $(CASES) $(OPTIONS) $(if $(UPDATE),--update-baseline)
 
-# Independent judges of workflow files, for `python -m judges`. Needs npm; they are no dependencies of the package.
-judges: $(JUDGES_INSTALLED) ## install the judges of workflow files, into .judges
+# The same as `schemalm judges install`. Some need Node.js 20 or newer with npm; they are no dependencies of the package.
+judges: $(INSTALLED) ## install the independent judges for this user (SCHEMALM_JUDGES names another folder)
+	$(BIN)/schemalm judges install
 
 # Measures time by stage, memory for growing corpora, sizes, Ray and the pool, and the effect of packed rows on training.
 benchmark-data: $(INSTALLED) ## measure the cost of preparing the real workflows (half an hour)
@@ -71,9 +70,8 @@ benchmark-data: $(INSTALLED) ## measure the cost of preparing the real workflows
 	$(BIN)/python benchmarks/packing.py $$folder/256 $$folder/512 --steps 300 --publish && rm -r $$folder
 
 # Says what changed. GitHub's definition of workflows comes with the judges (make judges); CHECK=1 writes nothing.
-DEFINITIONS ?= .judges/node_modules/@actions/workflow-parser/dist
 github-rules: $(INSTALLED) ## make the built-in rules of GitHub workflows again (CHECK=1: only say what would change)
-	PYTHONPATH=tools $(BIN)/python -m github_rules $(DEFINITIONS) $(if $(CHECK),--check)
+	PYTHONPATH=tools $(BIN)/python -m github_rules $(if $(DEFINITIONS),"$(DEFINITIONS)") $(if $(CHECK),--check)
 
 packaged-workflows: $(INSTALLED) ## make the workflows in the package again
 	$(BIN)/python tools/package_workflows.py
@@ -93,14 +91,5 @@ $(DOCS_INSTALLED): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group docs
 	touch $@
 
-$(JUDGES_INSTALLED): benchmarks/judges/node/package-lock.json benchmarks/judges/requirements.txt
-	@command -v npm > /dev/null || { echo "the judges need Node.js 20 or newer, with npm" >&2; exit 1; }
-	mkdir -p $(JUDGES)
-	cp benchmarks/judges/node/package.json benchmarks/judges/node/package-lock.json $(JUDGES)
-	npm ci --prefix $(JUDGES) --ignore-scripts --no-audit --no-fund
-	$(PYTHON) -m venv $(JUDGES)/venv
-	$(JUDGES)/venv/bin/python -m pip install --quiet --requirement benchmarks/judges/requirements.txt
-	touch $@
-
-clean: ## remove .venv, the judges and all caches
-	rm -rf docs/_build $(VENV) $(JUDGES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+clean: ## remove .venv and all caches
+	rm -rf docs/_build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

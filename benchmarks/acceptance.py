@@ -23,9 +23,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from judges.registry import JUDGES
-from judges.summary import reasons
-from judges.verdicts import Verdict
 from page import replace_section
 from rows import read_rows
 from schemalm.compilation import compile_schema
@@ -34,12 +31,15 @@ from schemalm.dataset.selection import evenly_spaced
 from schemalm.documents import dump_document
 from schemalm.files.writing import write_atomically
 from schemalm.generation import generate, load_run
+from schemalm.judging import Document, Verdict
+from schemalm.judging.known import workflow_judges
+from schemalm.judging.summary import grouped
 from schemalm.rules.built_in import chosen
 from schemalm.tokenizer import Tokenizer
 from undeclared import KINDS, NameCount
 
 SCHEMA = "github-workflow"
-ASKED = ("github_parser", "language_service", "actionlint")
+ASKED = ("github-parser", "language-service", "actionlint")
 RESULTS = Path(__file__).parent / "results" / "acceptance.json"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 NUM_LISTED_REASONS = 12
@@ -127,7 +127,11 @@ def _report(
     """Judges documents, given as text and value, and prints the figures."""
     if documents is not None:
         documents.write_text("".join(json.dumps({"yaml": text, "value": value}) + "\n" for text, value in found))
-    figures = {**_judged([text for text, _ in found]), **_names([value for _, value in found]), **more}
+    figures = {
+        **_judged([Document(text, value) for text, value in found]),
+        **_names([value for _, value in found]),
+        **more,
+    }
     figures["measured"] = datetime.now(UTC).date().isoformat()
     typer.echo(json.dumps({name: figures}, indent=2, ensure_ascii=False))
     if publish:
@@ -137,12 +141,13 @@ def _report(
         write_atomically(PAGE, replace_section(PAGE.read_text(), "acceptance", section(results)).encode())
 
 
-def _judged(texts: list[str]) -> dict[str, Any]:
-    verdicts = {name: JUDGES[name].judge(texts) for name in ASKED}
+def _judged(documents: list[Document]) -> dict[str, Any]:
+    judges = workflow_judges()
+    verdicts = {name: judges[name].judge(documents) for name in ASKED}
     by_document = list(zip(*verdicts.values(), strict=True))
     return {
-        "documents": len(texts),
-        "accepted": {name: sum(each.accepted for each in verdicts[name]) for name in ASKED},
+        "documents": len(documents),
+        "accepted": {name: sum(each.accepted is True for each in verdicts[name]) for name in ASKED},
         "accepted_by_all": sum(all(verdict.accepted for verdict in found) for found in by_document),
         "reasons": {name: _most_frequent(verdicts[name]) for name in ASKED},
     }
@@ -150,7 +155,7 @@ def _judged(texts: list[str]) -> dict[str, Any]:
 
 def _most_frequent(verdicts: list[Verdict]) -> list[tuple[int, str]]:
     numbers = [str(number) for number in range(len(verdicts))]
-    groups = reasons(numbers, verdicts)[:NUM_LISTED_REASONS]
+    groups = grouped(numbers, [verdict.errors for verdict in verdicts])[:NUM_LISTED_REASONS]
     return [(group.num_documents, f"{group.kind} {group.text}".strip()) for group in groups]
 
 

@@ -26,17 +26,18 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from judges.registry import JUDGES
 from rows import read_rows
 from schemalm.checking.checker import Checker
 from schemalm.compilation import compile_schema
 from schemalm.documents import load_document
 from schemalm.errors import SchemaLMError
 from schemalm.files.writing import write_atomically
+from schemalm.judging import Document
+from schemalm.judging.known import workflow_judges
 
 SCHEMA = "github-workflow"
 RULES = {"default": "github-workflow", "strict": "github-workflow-strict"}
-ASKED = {"parser": "github_parser", "service": "language_service", "actionlint": "actionlint"}
+ASKED = {"parser": "github-parser", "service": "language-service", "actionlint": "actionlint"}
 # The judges that each of the rules follows.
 FOLLOWED = {"default": {"parser", "service"}, "strict": {"parser", "service", "actionlint"}}
 KEPT_STRIDE = 20
@@ -136,14 +137,14 @@ def _place(pointer: str) -> str:
 
 def compared(workflows: list[Workflow], known: dict[str, str]) -> list[Line]:
     """Asks the judges and the rules about workflows; known: reasons by id."""
-    texts = [workflow.text for workflow in workflows]
-    verdicts = {name: JUDGES[judge].judge(texts) for name, judge in ASKED.items()}
+    documents, judges = [Document(workflow.text, name=workflow.id) for workflow in workflows], workflow_judges()
+    verdicts = {name: judges[judge].judge(documents) for name, judge in ASKED.items()}
     rules = Rules()
     found = []
     for number, (name, text) in enumerate(workflows):
-        judges = frozenset(judge for judge, given in verdicts.items() if given[number].accepted)
+        accepting = frozenset(judge for judge, given in verdicts.items() if given[number].accepted)
         refused = rules.refused_at(text)
-        line = Line(name, judges, frozenset(RULES) - set(refused))
+        line = Line(name, accepting, frozenset(RULES) - set(refused))
         if line.disagreements:
             places = (f"{rules} refuses {refused[rules]}" for rules in line.disagreements if rules in refused)
             line = replace(line, reason=known.get(name) or "; ".join(places))

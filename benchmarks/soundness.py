@@ -19,8 +19,8 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from schemalm.evaluation.judge_selection import judge_for
 from schemalm.generation import generate, load_run
+from schemalm.judging.selection import judge_for
 from schemalm.tokenizer import Tokenizer
 
 
@@ -42,13 +42,13 @@ def judge_all(tokenizer: Tokenizer, documents: list[list[int]], num_cuts: int, s
     generator = random.Random(seed)
     num_invalid, num_invalid_cuts, reasons = 0, 0, []
     for tokens in track(documents, description="judging"):
-        verdict = judge.judge(tokenizer.decode(tokens))
-        if not verdict.valid:
+        verdict = judge.judge_value(tokenizer.decode(tokens))
+        if not verdict.accepted:
             num_invalid += 1
             reasons.append(verdict.reason)
         for _ in range(num_cuts):
             cut = generator.randrange(len(tokens) + 1)
-            num_invalid_cuts += not judge.judge(tokenizer.decode_prefix(tokens[:cut])).valid
+            num_invalid_cuts += not judge.judge_value(tokenizer.decode_prefix(tokens[:cut])).accepted
     return {
         "documents": len(documents),
         "invalid": num_invalid,

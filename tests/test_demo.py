@@ -58,7 +58,7 @@ def test_the_demo_leaves_a_run_that_loads_and_a_report_of_valid_documents(tmp_pa
     run = load_run(result.run)
     judge = jsonschema_rs.validator_for(run.tokenizer.grammar.enforced_schema)
     assert len(result.evaluation.samples) == 5
-    assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
+    assert all(judge.is_valid(sample.value) and sample.verdict.accepted for sample in result.evaluation.samples)
     assert "<html" in result.report.read_text()
     assert not result.rejections
     assert run.tokenizer.grammar.rules is not None
@@ -95,7 +95,7 @@ def test_a_given_corpus_replaces_the_embedded_one(tmp_path: Path) -> None:
     corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = run_demo(tmp_path / "demo", corpus=corpus, sizes=SIZES)
     assert [rejection.name for rejection in result.rejections] == ["o/bad/bad.yml"]
-    assert all(sample.verdict.valid for sample in result.evaluation.samples)
+    assert all(sample.verdict.accepted for sample in result.evaluation.samples)
 
 
 def test_a_signal_after_the_training_does_not_lose_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_a_handful_of_documents_of_any_schema_is_enough(tmp_path: Path, palette:
     result = run_demo(tmp_path / "demo", corpus=corpus, schema=str(palette), sizes=SIZES, log=messages.append)
     assert {rejection.name for rejection in result.rejections} == {"broken.json", "wrong.yaml"}
     judge = jsonschema_rs.validator_for(PALETTE)
-    assert all(judge.is_valid(sample.value) and sample.verdict.valid for sample in result.evaluation.samples)
+    assert all(judge.is_valid(sample.value) and sample.verdict.accepted for sample in result.evaluation.samples)
     assert (result.evaluation.num_train_documents, result.evaluation.likelihood.num_documents) == (4, 1)
     run = load_run(result.run)
     assert run.tokenizer.vocab_size > len(COLOURS) + 256

@@ -26,6 +26,7 @@ LAYERS = (
     "reference",  # texts and a small configuration -> proof that three engines agree
     "inspection",  # a tokenizer and documents -> what each token stands for
     "evaluation",  # a run, held-out data and a judge -> figures and a report
+    "judging",  # documents -> the verdicts of independent judges
     "generation",  # a run and prompts -> values that the schema accepts
     "training",  # prepared data and a configuration -> a run folder
     "dataset",  # documents and a tokenizer -> data folders and batches

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# What judges need to be installed and run.
+REQUIRED = ("package.json", "package-lock.json", "requirements.txt", "judge.mjs", "json_imports.mjs")
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,13 @@ def included() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "asset", ["dataset/embedded_workflows.jsonl.zst", "integrations/nanochat/tokenizer.json.zst", "py.typed"]
+    "asset",
+    [
+        "dataset/embedded_workflows.jsonl.zst",
+        "integrations/nanochat/tokenizer.json.zst",
+        "py.typed",
+        *(f"judging/required/{name}" for name in REQUIRED),
+    ],
 )
 def test_the_wheel_contains_the_assets(included: set[str], asset: str) -> None:
     assert f"schemalm/{asset}" in included

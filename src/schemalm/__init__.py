@@ -22,6 +22,10 @@ Models:
     regenerate          writes parts of a document anew and keeps all the rest
     score               the log-probability of each token of given documents
 
+Judging:
+
+    judge               asks independent judges about documents: who accepts each, and why the others do not
+
 Errors, all subclasses of SchemaLMError, each with its own fields:
 
     SchemaError, LimitError, RulesError, DocumentError, InvalidDocument, DecodeError, GuardError, PromptError,
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
         stream,
     )
     from schemalm.grammar import Grammar
+    from schemalm.judging import judge
     from schemalm.limits import Limits
     from schemalm.tokenizer import Tokenizer
 
@@ -114,6 +119,7 @@ _MODULES = {
         "stream",
     ),
     "grammar": ("Grammar",),
+    "judging": ("judge",),
     "limits": ("Limits",),
     "tokenizer": ("Tokenizer",),
 }
@@ -145,6 +151,7 @@ __all__ = [
     "complete",
     "dump_document",
     "generate",
+    "judge",
     "load_document",
     "load_run",
     "regenerate",

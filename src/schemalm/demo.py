@@ -22,11 +22,11 @@ from schemalm.documents import LeftOut, Rejection, canonical_json
 from schemalm.documents.left_out import left_out_error
 from schemalm.errors import DataError
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judge_selection import announcement, judge_for
 from schemalm.evaluation.report import write_report
 from schemalm.generation import load_run
 from schemalm.grammar import Grammar
 from schemalm.interruption import Interrupted, TrainingInterrupted
+from schemalm.judging.selection import announcement, judge_for
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID
 from schemalm.rules import AnyRules
 from schemalm.rules.built_in import DEFAULT_RULES

@@ -22,6 +22,8 @@ COMMANDS = [
     "train",
     "generate",
     "complete",
+    "judge",
+    "judges",
     "evaluate",
     "compare",
     "runs",

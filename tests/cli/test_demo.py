@@ -13,8 +13,9 @@ from schemalm import demo
 from schemalm.dataset import embedded
 from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
-from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.generation import load_run
+from schemalm.judging.interface import Message, Verdict
+from schemalm.judging.schema_judge import NoJudge
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_embedded_documents_are_learned_under_strict_rules_unless_others_are_nam
 
 def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluation) -> None:
     first, *others = evaluation.samples
-    refused = replace(first, verdict=Verdict(False, "type: wrong", "/kind"))
+    refused = replace(first, verdict=Verdict((Message("wrong", pointer="/kind", kind="type"),)))
     pretend(replace(evaluation, samples=(refused, *others)))
     result = invoke("demo")
     assert result.exit_code == 1
@@ -80,9 +81,9 @@ def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluat
 
 
 def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, evaluation: Evaluation) -> None:
-    verdict = NoJudge("a pattern is too large").judge(None)
+    verdict = NoJudge("a pattern is too large").judge_value(None)
     samples = tuple(replace(sample, verdict=verdict) for sample in evaluation.samples)
-    pretend(replace(evaluation, samples=samples, judge=NoJudge.name))
+    pretend(replace(evaluation, samples=samples, judge=NoJudge.title))
     result = invoke("demo")
     assert result.exit_code == 0
     assert "--- # document 1, not judged\n" in result.stdout

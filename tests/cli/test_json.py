@@ -122,6 +122,8 @@ def test_runs_that_cannot_be_read_are_warnings(invoke, pipeline, tmp_path: Path)
         ("tokenizer", "inspect", "FILE", "--tokenizer", "TOKENIZER"),
         ("tokenizer", "stats", "--tokenizer", "TOKENIZER", "--corpus", "CORPUS"),
         ("generate", "RUN", "--max-tokens", "5"),
+        ("judge", "FILE", "--schema", "SCHEMA", "--judge", "schema"),
+        ("judges", "--schema", "SCHEMA"),
         ("evaluate", "RUN", "--samples", "1", "--out", "OUT"),
         ("compare", "RUN", "--out", "OUT"),
         ("runs", "RUN"),

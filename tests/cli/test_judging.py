@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.evaluation.misread import MISREAD
+from tests.judging.misread import MISREAD
 
 from schemalm.errors import SchemaError
-from schemalm.evaluation import judge_selection
+from schemalm.judging import selection
 
 
 def write_run(invoke, folder: Path, name: str) -> tuple[Path, str]:
@@ -50,8 +50,8 @@ def test_a_run_without_a_judge_succeeds_and_says_so(invoke, tmp_path: Path, monk
     def refuse(*_: object, **__: object) -> None:
         raise SchemaError("the judge cannot read it: out of order")
 
-    monkeypatch.setattr(judge_selection, "SchemaJudge", refuse)
-    monkeypatch.setattr(judge_selection, "PythonJudge", refuse)
+    monkeypatch.setattr(selection, "SchemaJudge", refuse)
+    monkeypatch.setattr(selection, "PythonJudge", refuse)
     run, told = write_run(invoke, tmp_path, "an e-mail pattern")
     said = "no judge can read this schema, so documents will not be judged: the judge cannot read it: out of order"
     assert told.index(said) < told.index("step 1")

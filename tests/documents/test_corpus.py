@@ -215,6 +215,14 @@ def test_rows_contain_yaml_json_text_or_values(tmp_path: Path, name: str) -> Non
     assert not any(row.error for row in rest)
 
 
+def test_rows_have_their_text_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("a: 1\n---\n# b\nb: 2\n")
+    rows = [{"json": {"a": 3}, "yaml": "a: 3 # three"}, {"json": '{"a": 4}'}, {"value": {"a": 5}}, {"yaml": "["}]
+    write_rows(tmp_path / "b.jsonl", rows)
+    texts = [row.text for row in read_corpus([tmp_path])]
+    assert texts == ["a: 1\n", "---\n# b\nb: 2\n", "a: 3 # three", '{"a": 4}', "", "["]
+
+
 def test_bad_rows_are_reported_and_skipped(tmp_path: Path) -> None:
     limits = DocumentLimits(max_bytes=50, max_nodes=5)
     rows: list[object] = [

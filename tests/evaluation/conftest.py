@@ -15,9 +15,8 @@ from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics
-from schemalm.evaluation.judges import Verdict
 from schemalm.evaluation.likelihood import Likelihood
-from schemalm.evaluation.samples.lengths import to_text
+from schemalm.judging.interface import Verdict, to_text
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
@@ -114,7 +113,7 @@ def make_sample() -> Callable[..., Sample]:
         fields: dict[str, Any] = {
             "value": value,
             "text": to_text(value),
-            "verdict": Verdict(True),
+            "verdict": Verdict(),
             "finish": "complete",
             "num_tokens": 10,
             "num_forced": 2,

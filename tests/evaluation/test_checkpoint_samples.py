@@ -12,8 +12,9 @@ import pytest
 from schemalm.documents import load_document
 from schemalm.evaluation import checkpoint_samples
 from schemalm.evaluation.checkpoint_samples import CheckpointSamples, write_samples
-from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
 from schemalm.generation import load_run
+from schemalm.judging.interface import Message, Verdict
+from schemalm.judging.schema_judge import NoJudge, SchemaJudge
 from schemalm.training.checkpoint import checkpoint_steps
 from schemalm.training.metrics import MEASURED_FIELDS, read_metrics
 
@@ -70,7 +71,8 @@ def test_fewer_samples_replace_all_earlier_ones(sampled_run: Path, train_run: Ca
 def test_a_sample_that_the_judge_rejects_is_kept_with_the_reason(
     sampled_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SchemaJudge, "judge", lambda *_: Verdict(False, "too short", "/name"))
+    refusal = Verdict((Message("too short", pointer="/name"),))
+    monkeypatch.setattr(SchemaJudge, "judge_value", lambda *_: refusal)
     messages: list[str] = []
     CheckpointSamples(1, messages.append).saved(sampled_run, 2)
     (sample,) = json.loads((sampled_run / "samples" / "000002" / "verdicts.json").read_bytes())["samples"]

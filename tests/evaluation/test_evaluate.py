@@ -13,12 +13,13 @@ import pytest
 
 import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
+from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine
-from schemalm.evaluation.judges import NoJudge, SchemaJudge, Verdict
-from schemalm.evaluation.samples.diversity import Neighbours, decode_documents
-from schemalm.evaluation.samples.paths import Paths
+from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
+from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
 from schemalm.generation import Generated, Run, load_run
+from schemalm.judging.interface import Message, Verdict
+from schemalm.judging.schema_judge import NoJudge, SchemaJudge
 from schemalm.tokenizer import Tokenizer
 
 
@@ -60,7 +61,7 @@ def test_it_is_plain_json(evaluation: Evaluation) -> None:
 def test_progress_is_reported(run: Run) -> None:
     told: list[str] = []
     evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
-    assert told[:2] == ["scoring 2 unseen documents", "sampling 1 document"]
+    assert told[:2] == ["scoring 2 validation documents", "sampling 1 document"]
 
 
 def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
@@ -80,8 +81,7 @@ def test_a_count_of_nothing_is_refused(run: Run, setting: str) -> None:
 @pytest.fixture
 def examined(tokenizer: Tokenizer, data: Path) -> Callable[[list[Generated]], tuple[Sample, ...]]:
     train = Split(data, "train")
-    documents = decode_documents(tokenizer, train, range(train.num_documents))
-    neighbours = Neighbours(map(Paths.of(tokenizer).nodes, documents))
+    neighbours = Neighbours(decode_documents(tokenizer, train, range(train.num_documents)), named_keys(tokenizer))
     judge = SchemaJudge(tokenizer.grammar.schema, assert_formats=True)
     return lambda generated: examine(generated, judge, tokenizer, train, neighbours)
 
@@ -98,13 +98,13 @@ def test_samples_are_judged_and_compared(
 ) -> None:
     (known,) = decode_documents(tokenizer, Split(data, "train"), [3])
     copy, invalid = examined([generated(known), generated({"on": "pull"}, finish="budget")])
-    assert copy.verdict == Verdict(True)
+    assert copy.verdict == Verdict()
     assert copy.is_copy
     assert copy.similarity == 1
     assert copy.bits_per_token == pytest.approx(0.5)
     assert (copy.num_tokens, copy.num_forced) == (4, 1)
     assert not invalid.is_copy
-    assert not invalid.verdict.valid
+    assert invalid.verdict.accepted is False
     assert invalid.verdict.pointer == "/on"
     assert invalid.finish == "budget"
 
@@ -114,7 +114,7 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
         [
             make_sample(),
             make_sample(finish="budget", is_copy=True),
-            make_sample(verdict=Verdict(False, "no", "/a")),
+            make_sample(verdict=Verdict((Message("no", pointer="/a"),))),
             make_sample(is_copy=True),
         ]
     )
@@ -126,8 +126,8 @@ def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_s
 def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
     make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
-    unjudged = make_sample(verdict=Verdict(None, "cannot be judged: too deep"))
-    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict(False)), unjudged])
+    unjudged = make_sample(verdict=Verdict(failure="too deep"))
+    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict((Message("no"),))), unjudged])
     assert (evaluation.valid_share, evaluation.num_invalid, evaluation.num_unjudged) == (0.5, 1, 2)
     assert [sample["valid"] for sample in evaluation.to_dict()["samples"]] == [True, None, False, None]
     nothing = make_evaluation([unjudged])
@@ -141,6 +141,14 @@ def test_a_missing_judge_is_reported_before_the_work(run: Run, monkeypatch: pyte
     assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")
     assert evaluation.valid_share is None
     assert evaluation.judge == "no judge"
+
+
+def test_values_too_deep_for_yaml_are_shown_as_json() -> None:
+    value: Any = 1
+    for _ in range(200):
+        value = [value]
+    assert to_text({"a": 1}) == "a: 1\n"
+    assert to_text(value) == canonical_json(value).decode() + "\n"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ import pytest
 
 from schemalm.errors import CheckpointError
 from schemalm.evaluation.evaluate import Evaluation, Sample
-from schemalm.evaluation.judges import NoJudge, Verdict
 from schemalm.evaluation.report import (
     FEW_TRAINING_DOCUMENTS,
     FEW_VALIDATION_DOCUMENTS,
@@ -28,6 +27,8 @@ from schemalm.evaluation.report import (
     percent,
     write_report,
 )
+from schemalm.judging.interface import Message, Verdict
+from schemalm.judging.schema_judge import NoJudge
 
 ATTACK = "</pre><script>alert(1)</script>{{ 7 * 7 }}"
 VOID = {"meta", "br", "link", "img"}
@@ -76,9 +77,9 @@ def folder(run_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def evaluation(make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]) -> Evaluation:
     samples = [make_sample({"name": f"sample {number}", "on": "push"}) for number in range(20)]
-    samples[1] = make_sample({ATTACK: ATTACK}, verdict=Verdict(False, ATTACK, f"/{ATTACK}"), is_copy=True)
+    samples[1] = make_sample({ATTACK: ATTACK}, verdict=Verdict((Message(ATTACK, pointer=f"/{ATTACK}"),)), is_copy=True)
     samples[2] = make_sample({"on": "release"}, finish="budget")
-    samples[17] = make_sample({"name": "late"}, verdict=Verdict(False, "broken late", "/late"))
+    samples[17] = make_sample({"name": "late"}, verdict=Verdict((Message("broken late", pointer="/late"),)))
     return make_evaluation(samples, schema_name=f"job {ATTACK}")
 
 
@@ -129,7 +130,7 @@ def test_verdicts_are_shown_with_their_reasons(folder: Path, evaluation: Evaluat
 def test_documents_that_could_not_be_judged_count_as_neither(
     folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
-    unjudged = make_sample({"name": "deep"}, verdict=Verdict(None, "cannot be judged: nested deeper than 1000 levels"))
+    unjudged = make_sample({"name": "deep"}, verdict=Verdict(failure="nested deeper than 1000 levels"))
     evaluation = make_evaluation([make_sample(), make_sample(), unjudged])
     page = Page(write_report(evaluation, folder).read_text(encoding="utf-8"))
     markdown = (folder / "report.md").read_text(encoding="utf-8")
@@ -145,8 +146,8 @@ def test_documents_that_could_not_be_judged_count_as_neither(
 def test_a_report_without_a_judge_calls_nothing_valid(
     folder: Path, make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
 ) -> None:
-    verdict = NoJudge("a pattern is too large").judge(None)
-    evaluation = make_evaluation([make_sample(verdict=verdict), make_sample(verdict=verdict)], judge=NoJudge.name)
+    verdict = NoJudge("a pattern is too large").judge_value(None)
+    evaluation = make_evaluation([make_sample(verdict=verdict), make_sample(verdict=verdict)], judge=NoJudge.title)
     html = write_report(evaluation, folder).read_text(encoding="utf-8")
     page = Page(html)
     markdown = (folder / "report.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 from schemalm.compilation import compile_schema
 from schemalm.documents.partial import ANYTHING
 from schemalm.errors import DataError, InvalidDocument, LimitError, RulesError, SchemaError
-from schemalm.evaluation.judge_selection import judge_for
+from schemalm.judging.selection import judge_for
 from schemalm.limits import Limits
 from schemalm.rules import built_in
 from schemalm.tokenizer import Tokenizer
@@ -74,8 +74,8 @@ def test_rules_stay_with_other_key_orders_and_prompts(schema: dict[str, Any], am
 
 
 def test_judges_read_the_amended_schema(schema: dict[str, Any], amending: dict[str, Any]) -> None:
-    assert judge_for(compile_schema(schema, rules=amending)).judge(LOOSE).valid
-    assert judge_for(compile_schema(schema)).judge(LOOSE).valid is False
+    assert judge_for(compile_schema(schema, rules=amending)).judge_value(LOOSE).accepted
+    assert judge_for(compile_schema(schema)).judge_value(LOOSE).accepted is False
 
 
 def test_coverage_lists_every_part_of_the_rules(schema: dict[str, Any], rules: dict[str, Any]) -> None:

@@ -32,10 +32,10 @@ from schemalm.messages.wording import reason_of
 from schemalm.training.launch import is_first_process
 
 REJECTED, UNUSABLE = 1, 2
-_GROUPS = ("tokenizer", "experiment", "reference")  # of commands
+_GROUPS = ("tokenizer", "judges", "experiment", "reference")  # of commands
 _ORDER = (
     *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate"),
-    *("complete", "evaluate", "compare", "runs", "experiment", "reference"),
+    *("complete", "judge", "judges", "evaluate", "compare", "runs", "experiment", "reference"),
 )
 _WRONG_FOLDER = re.compile(r"^\w+ ('.*') is a directory\.$", re.DOTALL)
 _WRONG_FILE = re.compile(r"^\w+ ('.*') is a file\.$", re.DOTALL)

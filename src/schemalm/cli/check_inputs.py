@@ -1,4 +1,4 @@
-"""The inputs of `schemalm check`: files, folders, patterns such as `**/*.yml`, and `-` for standard input.
+"""The inputs of `schemalm check` and `schemalm judge`: files, folders, patterns such as `**/*.yml`, and `-` for stdin.
 
 A folder stands for the YAML and JSON files in it and below, except those in folders named `.git`. If GitHub workflows
 are checked, a folder that contains `.github/workflows` stands for the workflows there, as on GitHub. In patterns, `*`,

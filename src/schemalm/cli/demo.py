@@ -79,7 +79,7 @@ def demo(
     )
     report_left_out(terminal, result.left_out)
     for number, sample in enumerate(result.evaluation.samples[:NUM_SHOWN], start=1):
-        reason = f": {sample.verdict.reason}" if sample.verdict.valid is False else ""
+        reason = f": {sample.verdict.reason}" if sample.verdict.accepted is False else ""
         terminal.show(f"--- # document {number}, {sample.verdict.word}{reason}\n{sample.text}")
     show_figures(terminal, result.evaluation, result.run)
     found_caveats = caveats(result.evaluation)

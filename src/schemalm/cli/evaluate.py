@@ -84,7 +84,7 @@ def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
         note = f"bits per byte, as the model generates; {bits_per_byte - exact:+.5f} to float32"
         terminal.show(f"{dtype:14}{bits_per_byte:>12.5f}  {note}")
     for number, sample in enumerate(evaluation.samples, start=1):
-        if sample.verdict.valid is False:
+        if sample.verdict.accepted is False:
             terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")
-        elif sample.verdict.valid is None and evaluation.valid_share is not None:
+        elif sample.verdict.accepted is None and evaluation.valid_share is not None:
             terminal.show(f"document {number} {sample.verdict.reason}")

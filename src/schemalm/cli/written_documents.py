@@ -33,11 +33,10 @@ def best(written: Sequence[Written], keep: int | None, rank: Rank, run: Run) -> 
         return list(written)
     ranked = sorted(written, key=lambda each: -each[0].mean_logprob)
     if rank == "judges":
-        from schemalm.judging import judges_for  # noqa: PLC0415
-        from schemalm.judging.verdicts import Document  # noqa: PLC0415
+        from schemalm.judging import Document, ask, judges_for  # noqa: PLC0415
 
         texts = [Document.of_value(document.value) for document, _ in ranked]
-        verdicts = [judge.judge(texts) for judge in judges_for(run.tokenizer.grammar) if not judge.why_not]
+        verdicts = [ask(judge, texts) for judge in judges_for(run.tokenizer.grammar) if not judge.why_not]
         refusals = [sum(verdict.accepted is False for verdict in found) for found in zip(*verdicts, strict=True)]
         order = sorted(range(len(ranked)), key=refusals.__getitem__)
         ranked = [ranked[index] for index in order]

@@ -43,7 +43,8 @@ class CorpusRow:
     `repository` is the source by which a corpus is split: the row's `repo`, else the file or row itself. `path` names
     the document in its source; `PATH#2` is the second one of a file or text. It is in `file` at `line` (from 1; in a
     table the row). `license` comes from the row or the checkout, and is empty if neither states one. `fields` are the
-    strings, numbers and booleans of a row, without the document.
+    strings, numbers and booleans of a row, without the document. `text` is the document as it was written, empty if
+    the row has only its value.
     """
 
     value: JSONValue
@@ -54,6 +55,7 @@ class CorpusRow:
     fields: Mapping[str, JSONValue] = field(default_factory=dict)
     license: str = ""
     file: str = ""
+    text: str = ""
 
     @property
     def name(self) -> str:
@@ -139,7 +141,8 @@ class RowReader:
             return parse_documents(value, source=source, limits=self.limits, merge_keys=self.merge_keys)
         if fault := find_fault(value, self.limits):
             raise DocumentError(f"the field `{name}`: {fault}", source=source)
-        return LoadedDocuments((LoadedDocument(value, None),))
+        written = fields.get("yaml")  # beside a value, it is the document as its author wrote it
+        return LoadedDocuments((LoadedDocument(value, None, text=written if isinstance(written, str) else ""),))
 
     def _several(self, row: CorpusRow, loaded: LoadedDocuments, line: int | None = None) -> Iterator[CorpusRow]:
         """Yield a row for each document, at `line`, or at its own line if that is None."""
@@ -148,7 +151,7 @@ class RowReader:
         for number, document in enumerate(loaded.documents, start=1):
             path = row.path if number == 1 else f"{row.path}#{number}"
             at = document.line if line is None else line
-            described = (row.repository, path, at, row.fields, row.license, row.file)
+            described = (row.repository, path, at, row.fields, row.license, row.file, document.text)
             yield CorpusRow(document.value, document.error, *described)
 
 

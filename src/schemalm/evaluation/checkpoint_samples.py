@@ -22,13 +22,13 @@ from typing import Any
 import torch
 
 from schemalm.dataset.store import TOKENIZER_FILE
-from schemalm.evaluation.judge_selection import announcement, judge_for
-from schemalm.evaluation.judges import Judge, NoJudge, Verdict
-from schemalm.evaluation.samples.lengths import to_text
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 from schemalm.generation import Generated, generate
 from schemalm.generation.run import Run
+from schemalm.judging.interface import Document, Judge, Verdict
+from schemalm.judging.schema_judge import NoJudge
+from schemalm.judging.selection import announcement, judge_for
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.progress import Progress
 from schemalm.training.run import load_checkpoint
@@ -81,7 +81,7 @@ class CheckpointSamples(Progress):
             self._complain(f"step {step}: no samples of this checkpoint", error)
             return
         folder, seconds = samples_folder(run, step), time.monotonic() - started
-        log = self._log if all(verdict.valid is not False for verdict in verdicts) else self._warn
+        log = self._log if all(verdict.accepted is not False for verdict in verdicts) else self._warn
         log(f"step {step}: {_tally(verdicts)}: {folder} ({seconds:.1f} s)")
 
     def _complain(self, what: str, error: Exception) -> None:
@@ -121,16 +121,17 @@ def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> lis
     seed = run.configuration["training"]["seed"]
     documents = generate(run, num_samples=num_samples, temperature=TEMPERATURE, max_tokens=MAX_TOKENS, seed=seed)
     judge = judge or judge_for(run.tokenizer.grammar)
-    verdicts = [judge.judge(document.value) for document in documents]
+    written = [Document.of_value(document.value) for document in documents]
+    verdicts = judge.judge(written)
     files = [f"{number:04}.yaml" for number in range(1, num_samples + 1)]
     folder = samples_folder(run.folder, run.step)
     for old in folder.glob("*.yaml"):
         old.unlink()
-    for file, document in zip(files, documents, strict=True):
-        write_atomically(folder / file, to_text(document.value).encode())
+    for file, document in zip(files, written, strict=True):
+        write_atomically(folder / file, document.text.encode())
     content = {
         "step": run.step,
-        "judge": judge.name,
+        "judge": judge.title,
         "temperature": TEMPERATURE,
         "max_tokens": MAX_TOKENS,
         "seed": seed,
@@ -142,8 +143,8 @@ def write_samples(run: Run, num_samples: int, judge: Judge | None = None) -> lis
 
 def _tally(verdicts: Sequence[Verdict]) -> str:
     """Return a text with the number of valid samples, and of those that could not be judged."""
-    num_valid = sum(verdict.valid is True for verdict in verdicts)
-    num_unjudged = sum(verdict.valid is None for verdict in verdicts)
+    num_valid = sum(verdict.accepted is True for verdict in verdicts)
+    num_unjudged = sum(verdict.accepted is None for verdict in verdicts)
     unjudged = f", {num_unjudged} not judged" if num_unjudged else ""
     return f"{num_valid} of {len(verdicts)} samples valid{unjudged}"
 
@@ -151,7 +152,7 @@ def _tally(verdicts: Sequence[Verdict]) -> str:
 def _describe(file: str, document: Generated, verdict: Verdict) -> dict[str, Any]:
     return {
         "file": file,
-        "valid": verdict.valid,
+        "valid": verdict.accepted,
         "reason": verdict.reason,
         "pointer": verdict.pointer,
         "finish": document.finish,

@@ -1,115 +1,87 @@
 """Evaluate a trained run: all figures of the report, as plain values.
 
-`evaluate` takes a loaded run and the prepared data that it was trained on, and returns an `Evaluation`. The same run,
-data, seed and version give the same evaluation on one machine. Nothing is written. Not covered: comparing runs, which
-`comparison` does.
+In go a loaded run and the prepared data that it was trained on; out comes an `Evaluation`. Its parts are the likelihood
+of unseen documents, documents that the model writes, what judges say of these and of the unseen ones, and statistics of
+both side by side. The same run, data, settings and version give the same evaluation on one machine. Finished parts may
+be kept in a folder, so that an interrupted evaluation goes on. Not covered: comparing runs, which `comparison` does.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from schemalm.bounds import check_number
-from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import Metadata, Split, read_metadata, verify_files
-from schemalm.documents import JSONValue
-from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.judge_selection import announcement, judge_for
-from schemalm.evaluation.judges import Judge, NoJudge, Verdict
+from schemalm.dataset.store import METADATA_FILE, Metadata, Split, hash_file, read_metadata, verify_files
+from schemalm.evaluation.acceptance import Acceptance, acceptances
+from schemalm.evaluation.answer import Usefulness, usefulness
+from schemalm.evaluation.held_out import UnseenDocuments, unseen_documents
+from schemalm.evaluation.kept_parts import KeptParts
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
-from schemalm.evaluation.samples.diversity import Neighbours, copied, decode_documents, distinct_share
-from schemalm.evaluation.samples.lengths import to_text
-from schemalm.evaluation.samples.paths import Paths
-from schemalm.generation import Generated, generate
+from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
+from schemalm.evaluation.samples.statistics import Nearest, SampleStatistics, Written, sample_statistics
+from schemalm.generation import Generated
 from schemalm.generation.run import Run
-from schemalm.generation.sampling import Sampling as TokenSampling
-from schemalm.generation.sampling import check_request
+from schemalm.judging import Document, Judge, Verdict, ask, judges_for
 from schemalm.messages.wording import counted
 from schemalm.model.inference import InferenceModel
 from schemalm.model.quantization import linears_of
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
+from schemalm.training.checkpoint import manifest_file
 from schemalm.training.run_data import check_sizes, find_data
 
-# Limits on the documents that are decoded for comparison, so that an evaluation does not take longer on a large corpus.
-MAX_NEIGHBOUR_DOCUMENTS = 5000
-MAX_VALIDATION_DOCUMENTS = 500
-COMPLETE = "complete"
+# Of these unseen documents, or all if there are fewer, every figure is measured: they are spread evenly.
+NUM_UNSEEN = 300
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One generated document and its figures.
+    """One document that the model wrote, and what is said of it.
 
-    text: the document as YAML.
-    finish: "complete" if the model ended the document, "budget" or "limit" if the cheapest completion did (see
-    `Generated`).
-    num_forced: how many of its `num_tokens` cost no model call.
-    bits_per_token: the negative log-probability of the sampled tokens in bits, divided by the number of all tokens.
-    similarity: that of the nearest of the training documents searched.
+    verdicts: by the name of the judge. copied, repeated: spans of its tokens that stand in one training document, or
+    earlier in the document itself. nearest: the most similar training document of those searched, or None.
     """
 
-    value: JSONValue
+    generated: Generated
     text: str
-    verdict: Verdict
-    finish: str
-    num_tokens: int
-    num_forced: int
-    bits_per_token: float
-    is_copy: bool
-    similarity: float
+    verdicts: dict[str, Verdict]
+    copied: tuple[tuple[int, int], ...]
+    repeated: tuple[tuple[int, int], ...]
+    nearest: Nearest | None
 
     @property
-    def num_lines(self) -> int:
-        """The number of lines of YAML."""
-        return self.text.count("\n")
+    def num_refusing(self) -> int:
+        """How many judges refuse it."""
+        return sum(verdict.accepted is False for verdict in self.verdicts.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, without the text, which follows from the value."""
+        """Return plain values; the text follows from the value."""
+        nearest = self.nearest
         return {
-            "value": self.value,
-            "valid": self.verdict.valid,
-            "reason": self.verdict.reason,
-            "pointer": self.verdict.pointer,
-            "finish": self.finish,
-            "num_tokens": self.num_tokens,
-            "num_forced": self.num_forced,
-            "bits_per_token": self.bits_per_token,
-            "is_copy": self.is_copy,
-            "similarity": self.similarity,
+            "value": self.generated.value,
+            "finish": self.generated.finish,
+            "closed_by": self.generated.closed_by,
+            "num_tokens": len(self.generated.tokens),
+            "num_forced": self.generated.num_forced,
+            "logprob": self.generated.logprob,
+            "verdicts": {name: asdict(verdict) for name, verdict in self.verdicts.items()},
+            "copied": self.copied,
+            "repeated": self.repeated,
+            "nearest": None if nearest is None else {"index": nearest.index, "similarity": nearest.similarity},
         }
-
-
-@dataclass(frozen=True)
-class ValidationStatistics:
-    """Statistics of the validation documents, to compare samples with: tokens of all, lines and similarity of some."""
-
-    tokens: Distribution
-    lines: Distribution
-    similarity: Distribution
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """The settings of the sampling."""
-
-    num_samples: int
-    temperature: float
-    max_tokens: int
-    seed: int
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The evaluation of a run; shares are between 0 and 1.
 
-    num_neighbours: how many training documents were searched for the nearest one of each sample. Exact copies are
-    searched for among all `num_train_documents`.
-    number_formats: bits per byte as the model generates, in float32 and in each format asked for; empty if none was.
+    acceptance: by all judges together, then by each; the first of these goes by the schema. missing: the judges that
+    could not be asked, with what to do. number_formats: bits per byte as the model generates, in float32 and in each
+    format asked for; empty if none was.
     """
 
     step: int
@@ -118,59 +90,24 @@ class Evaluation:
     num_parameters: int
     num_train_documents: int
     num_train_tokens: int
-    num_neighbours: int
-    judge: str
-    sampling: Sampling
+    sampling: SamplingSettings
     likelihood: Likelihood
     samples: tuple[Sample, ...]
-    distinct_share: float
-    validation: ValidationStatistics
-    number_formats: dict[str, float] = field(default_factory=dict)
+    acceptance: tuple[Acceptance, ...]
+    missing: dict[str, str]
+    statistics: SampleStatistics
+    usefulness: Usefulness
+    number_formats: dict[str, float]
 
     @property
-    def valid_share(self) -> float | None:
-        """The share of valid samples among those that could be judged; None if there are none."""
-        num_judged = len(self.samples) - self.num_unjudged
-        return None if num_judged == 0 else (num_judged - self.num_invalid) / num_judged
+    def everyone(self) -> Acceptance:
+        """What all judges together accept."""
+        return self.acceptance[0]
 
     @property
-    def num_invalid(self) -> int:
-        """The number of samples that the judge rejects."""
-        return sum(sample.verdict.valid is False for sample in self.samples)
-
-    @property
-    def num_unjudged(self) -> int:
-        """The number of samples that could not be judged."""
-        return sum(sample.verdict.valid is None for sample in self.samples)
-
-    @property
-    def complete_share(self) -> float:
-        """The share of samples that the model itself ended, within the token budget."""
-        return self._share([sample.finish == COMPLETE for sample in self.samples])
-
-    @property
-    def novel_share(self) -> float:
-        """The share of samples that are not copies of a training document."""
-        return self._share([not sample.is_copy for sample in self.samples])
-
-    @property
-    def tokens(self) -> Distribution:
-        """The number of tokens of each sample."""
-        return Distribution.of(sample.num_tokens for sample in self.samples)
-
-    @property
-    def lines(self) -> Distribution:
-        """The number of lines of YAML of each sample."""
-        return Distribution.of(sample.num_lines for sample in self.samples)
-
-    @property
-    def similarity(self) -> Distribution:
-        """The similarity of each sample to its nearest training document."""
-        return Distribution.of(sample.similarity for sample in self.samples)
-
-    @staticmethod
-    def _share(flags: Sequence[bool]) -> float:
-        return sum(flags) / len(flags)
+    def by_schema(self) -> Acceptance:
+        """What the judge accepts that goes by the schema: all samples, or the software has a fault."""
+        return self.acceptance[1]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can represent."""
@@ -181,23 +118,13 @@ class Evaluation:
             "num_parameters": self.num_parameters,
             "num_train_documents": self.num_train_documents,
             "num_train_tokens": self.num_train_tokens,
-            "judge": self.judge,
+            "usefulness": self.usefulness.to_dict(),
+            "acceptance": [acceptance.to_dict() for acceptance in self.acceptance],
+            "missing_judges": self.missing,
             "sampling": asdict(self.sampling),
             "likelihood": self.likelihood.to_dict(),
             "number_formats": self.number_formats,
-            "valid_share": self.valid_share,
-            "num_invalid": self.num_invalid,
-            "num_unjudged": self.num_unjudged,
-            "complete_share": self.complete_share,
-            "distinct_share": self.distinct_share,
-            "novel_share": self.novel_share,
-            "num_neighbours": self.num_neighbours,
-            "similarity": self.similarity.to_dict(),
-            "tokens": self.tokens.to_dict(),
-            "lines": self.lines.to_dict(),
-            "validation_similarity": self.validation.similarity.to_dict(),
-            "validation_tokens": self.validation.tokens.to_dict(),
-            "validation_lines": self.validation.lines.to_dict(),
+            "statistics": self.statistics.to_dict(),
             "samples": [sample.to_dict() for sample in self.samples],
         }
 
@@ -207,115 +134,145 @@ def evaluate(
     *,
     data: str | Path | None = None,
     num_samples: int = 200,
-    temperature: float = 1.0,
+    temperature: float = 0.8,
+    min_p: float | None = None,
     max_tokens: int = 1024,
     seed: int = 0,
-    num_documents: int | None = None,
+    num_documents: int = NUM_UNSEEN,
     dtypes: Sequence[str] = (),
-    judge: Judge | None = None,
-    progress: Callable[[str], None] | None = None,
+    judges: Sequence[Judge] | None = None,
+    keep: Path | None = None,
+    log: Log = lambda _: None,
 ) -> Evaluation:
-    """Score the validation split, sample documents, judge them, and compare them with the training documents.
+    """Score unseen documents, sample documents, have both judged, and compare them.
 
     data: the prepared folder; by default at its path during training, or beside the run.
-    num_documents: the maximum number of validation documents to score.
+    num_documents: the most unseen documents.
     dtypes: number formats of generation whose price is measured (`model/quantization.py`).
-    judge: by default the judge for the run's schema.
-    progress: called with a line about each step.
+    judges: by default all that are known for the run's schema and can be asked.
+    keep: the folder for finished parts, from which an interrupted evaluation goes on; by default none is kept.
+    log: called with a line about each step.
     Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
-    settings out of range, both before any work.
+    settings out of range, or if `keep` has another evaluation; all before any work.
     """
-    log = progress or (lambda _: None)
-    sampling = Sampling(num_samples, temperature, max_tokens, seed)
-    TokenSampling(temperature)
-    check_request(num_samples, max_tokens, seed)
-    if num_documents is not None:
-        check_number("num_documents", num_documents, 1, is_whole=True)
-    formats = {dtype: linears_of(dtype, run.device) for dtype in (("float32", *dtypes) if dtypes else ())}
+    settings = SamplingSettings(num_samples, temperature, max_tokens, seed, min_p)
     folder = find_data(run.folder, run.configuration, data)
     metadata = read_metadata(folder)
     check_sizes(run.model.configuration, metadata)
     verify_files(folder, metadata)
-    judge = judge or judge_for(run.tokenizer.grammar)
-    if isinstance(judge, NoJudge):
-        log(announcement(judge))
-    rules = run.tokenizer.grammar.rules
-    num_held_out = metadata.splits["val"].num_documents
-    log(f"scoring {counted(min(num_documents or num_held_out, num_held_out), 'validation document')}")
-    likelihood = validation_likelihood(run.model, folder, run.configuration, num_documents)
-    number_formats = {}
-    for dtype, linears in formats.items():
-        log(f"scoring the same in {dtype}, as in generation")
-        decoder = InferenceModel(run.model, linears)
-        score = decoding_likelihood(decoder, folder, run.configuration, num_documents).score
-        number_formats[dtype] = score.bits_per_byte
-    log(f"sampling {counted(num_samples, 'document')}")
-    generated = generate(run, num_samples=num_samples, temperature=temperature, max_tokens=max_tokens, seed=seed)
-    log(f"comparing them with {metadata.splits['train'].num_documents} training documents")
-    train = Split(folder, "train", metadata)
-    chosen = evenly_spaced(train.num_documents, MAX_NEIGHBOUR_DOCUMENTS).tolist()
-    nodes = Paths.of(run.tokenizer).nodes
-    neighbours = Neighbours(map(nodes, decode_documents(run.tokenizer, train, chosen)))
-    return Evaluation(
-        step=run.step,
-        schema_name=schema_name(run.tokenizer.grammar.schema),
-        rules=None if rules is None else rules.file.title,
-        num_parameters=sum(parameter.numel() for parameter in run.model.parameters()),
-        num_train_documents=train.num_documents,
-        num_train_tokens=metadata.splits["train"].num_tokens,
-        num_neighbours=len(chosen),
-        judge=judge.name,
-        sampling=sampling,
-        likelihood=likelihood,
-        samples=examine(generated, judge, run.tokenizer, train, neighbours),
-        distinct_share=distinct_share([document.value for document in generated]),
-        validation=validation_statistics(folder, metadata, run.tokenizer, neighbours),
-        number_formats=number_formats,
-    )
+    for dtype in dtypes:
+        linears_of(dtype, run.device)  # raises before any work
+    known = judges_for(run.tokenizer.grammar) if judges is None else judges
+    asked = [judge for judge in known if not judge.why_not]
+    unseen = unseen_documents(folder, num_documents)
+    parts = KeptParts(keep, _identity(run, folder, settings, len(unseen), dtypes, asked))
+    evaluator = _Evaluator(run, folder, unseen, parts, log)
+    return evaluator.evaluate(settings, metadata, dtypes, asked, {each.name: each.why_not for each in known if each.why_not})
 
 
-def examine(
-    generated: Sequence[Generated], judge: Judge, tokenizer: Tokenizer, train: Split, neighbours: Neighbours
-) -> tuple[Sample, ...]:
-    """Judge generated documents and compare them with the training documents."""
-    copies = copied([document.value for document in generated], tokenizer, train)
-    similarity = _similarity_to(neighbours, tokenizer)
-    return tuple(
-        Sample(
-            value=document.value,
-            text=to_text(document.value),
-            verdict=judge.judge(document.value),
-            finish=document.finish,
-            num_tokens=len(document.tokens),
-            num_forced=document.num_forced,
-            bits_per_token=-document.logprob / math.log(2) / max(len(document.tokens), 1),
-            is_copy=is_copy,
-            similarity=similarity(document.value),
+def _identity(
+    run: Run, data: Path, settings: SamplingSettings, num_unseen: int, dtypes: Sequence[str], judges: Sequence[Judge]
+) -> Any:
+    """Return all that determines an evaluation."""
+    hashes = [hash_file(file) for file in (manifest_file(run.folder, run.step), data / METADATA_FILE)]
+    programs = [(judge.name, judge.title) for judge in judges]
+    versions = [version(package) for package in ("schemalm", "torch")]
+    return [hashes, asdict(settings), num_unseen, list(dtypes), run.dtype, programs, versions]
+
+
+class _Evaluator:
+    """The parts of one evaluation."""
+
+    def __init__(self, run: Run, data: Path, unseen: UnseenDocuments, parts: KeptParts, log: Log) -> None:
+        self._run, self._data, self._unseen, self._parts, self._log = run, data, unseen, parts, log
+        self._tokenizer: Tokenizer = run.tokenizer
+
+    def evaluate(
+        self,
+        settings: SamplingSettings,
+        metadata: Metadata,
+        dtypes: Sequence[str],
+        judges: Sequence[Judge],
+        missing: dict[str, str],
+    ) -> Evaluation:
+        likelihood = self._likelihood()
+        number_formats = self._number_formats(dtypes)
+        generated = self._generated(settings)
+        held_out = [Written(self._tokenizer.decode(tokens), tuple(tokens)) for tokens in self._unseen.tokens()]
+        verdicts = [
+            self._verdicts(judges, name, [Document.of_value(one.value) for one in documents])
+            for name, documents in (("samples", generated), ("unseen documents", held_out))
+        ]
+        acceptance = acceptances(judges, *verdicts)
+        statistics = self._statistics(generated, held_out)
+        return Evaluation(
+            step=self._run.step,
+            schema_name=schema_name(self._tokenizer.grammar.schema),
+            rules=None if self._tokenizer.grammar.rules is None else self._tokenizer.grammar.rules.file.title,
+            num_parameters=self._run.model.num_parameters(),
+            num_train_documents=metadata.splits["train"].num_documents,
+            num_train_tokens=metadata.splits["train"].num_tokens,
+            sampling=settings,
+            likelihood=likelihood,
+            samples=tuple(_samples(generated, verdicts[0], statistics)),
+            acceptance=acceptance,
+            missing=missing,
+            statistics=statistics,
+            usefulness=usefulness(acceptance[0], statistics),
+            number_formats=number_formats,
         )
-        for document, is_copy in zip(generated, copies, strict=True)
-    )
+
+    def _likelihood(self) -> Likelihood:
+        self._log(f"scoring {counted(len(self._unseen), 'unseen document')}")
+        run, num_documents = self._run, len(self._unseen)
+        make = lambda: validation_likelihood(run.model, self._data, run.configuration, num_documents, tokenizer=run.tokenizer)
+        return self._parts.part("likelihood", Likelihood, make)
+
+    def _number_formats(self, dtypes: Sequence[str]) -> dict[str, float]:
+        return {dtype: self._price(dtype) for dtype in (("float32", *dtypes) if dtypes else ())}
+
+    def _price(self, dtype: str) -> float:
+        self._log(f"scoring the same in {dtype}, as in generation")
+        run = self._run
+
+        def make() -> float:
+            decoder = InferenceModel(run.model, linears_of(dtype, run.device))
+            return decoding_likelihood(decoder, self._data, run.configuration, len(self._unseen)).score.bits_per_byte
+
+        return self._parts.part(f"likelihood-{dtype}", float, make)
+
+    def _generated(self, settings: SamplingSettings) -> list[Generated]:
+        kept = self._parts.rows("samples", Sampled)
+        coming = sample(self._run, settings, kept, self._log)
+        sampled = [*kept, *self._parts.keep("samples", kept, coming)]
+        return [each.generated(self._tokenizer) for each in sorted(sampled, key=lambda each: each.number)]
+
+    def _verdicts(
+        self, judges: Sequence[Judge], name: str, documents: Sequence[Document]
+    ) -> dict[str, list[Verdict]]:
+        return {judge.name: self._verdicts_of(judge, name, documents) for judge in judges}
+
+    def _verdicts_of(self, judge: Judge, name: str, documents: Sequence[Document]) -> list[Verdict]:
+        self._log(f"{judge.name} judges {name}: {len(documents):,}")
+        part = f"{name.split()[0]}-{judge.name}"
+        return self._parts.part(part, list[Verdict], lambda: ask(judge, documents))
+
+    def _statistics(self, generated: Sequence[Generated], held_out: Sequence[Written]) -> SampleStatistics:
+        train = Split(self._data, "train", self._unseen.split.metadata)
+        self._log(f"comparing them with {train.num_documents:,} training documents")
+        samples = [Written(each.value, tuple(each.tokens), each.finish) for each in generated]
+        return sample_statistics(samples, held_out, train, self._tokenizer)
 
 
-def validation_statistics(
-    data: Path, metadata: Metadata, tokenizer: Tokenizer, neighbours: Neighbours
-) -> ValidationStatistics:
-    """Return the lengths of the validation documents, and their similarity to the training documents."""
-    split = Split(data, "val", metadata)
-    chosen = evenly_spaced(split.num_documents, MAX_VALIDATION_DOCUMENTS).tolist()
-    values = list(decode_documents(tokenizer, split, chosen))
-    return ValidationStatistics(
-        tokens=Distribution.of((split.offsets[1:] - split.offsets[:-1]).tolist()),
-        lines=Distribution.of(to_text(value).count("\n") for value in values),
-        similarity=Distribution.of(map(_similarity_to(neighbours, tokenizer), values)),
-    )
-
-
-def _similarity_to(neighbours: Neighbours, tokenizer: Tokenizer) -> Callable[[JSONValue], float]:
-    """Return what gives the similarity of a value to the nearest of some documents, 0 to 1."""
-    nodes = Paths.of(tokenizer).nodes
-
-    def similarity(value: JSONValue) -> float:
-        found = neighbours.nearest(nodes(value))
-        return 0.0 if found is None else found.similarity
-
-    return similarity
+def _samples(
+    generated: Sequence[Generated], verdicts: dict[str, list[Verdict]], statistics: SampleStatistics
+) -> Iterator[Sample]:
+    for number, each in enumerate(generated):
+        yield Sample(
+            generated=each,
+            text=Document.of_value(each.value).text,
+            verdicts={name: found[number] for name, found in verdicts.items()},
+            copied=statistics.copied.samples.spans[number],
+            repeated=statistics.repeated.samples.spans[number],
+            nearest=statistics.nearest[number],
+        )

@@ -138,7 +138,7 @@ def caveats(evaluation: Evaluation) -> list[str]:
 
 
 def _unjudged(evaluation: Evaluation) -> str:
-    reason = next(sample.verdict.reason for sample in evaluation.samples if sample.verdict.valid is None)
+    reason = next(sample.verdict.reason for sample in evaluation.samples if sample.verdict.accepted is None)
     if evaluation.valid_share is None:
         return f"No independent program judged the documents, so none is called valid here. The first document {reason}"
     counted = f"{evaluation.num_unjudged:,} of {_counted(len(evaluation.samples))}"
@@ -253,7 +253,7 @@ def _statistics(distribution: Distribution, digits: int) -> list[str]:
 def _shown(samples: tuple[Sample, ...]) -> list[tuple[int, Sample]]:
     """Return the first samples in order, and the first invalid ones among the rest, numbered from 1."""
     numbered = list(enumerate(samples, start=1))
-    invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if sample.verdict.valid is False]
+    invalid = [(number, sample) for number, sample in numbered[NUM_SHOWN:] if sample.verdict.accepted is False]
     return numbered[:NUM_SHOWN] + invalid[:NUM_SHOWN]
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from schemalm.errors import ConfigurationError, DataError, TrainingError
 from schemalm.evaluation.plots import FIRST, GRID, new_figure, to_svg
-from schemalm.experiments.digests import digest
+from schemalm.files.digests import digest
 from schemalm.files.typed_json import CheckedFile, Count
 from schemalm.files.writing import remove_partial, write_atomically
 from schemalm.messages.visible import visible_line

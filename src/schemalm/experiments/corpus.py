@@ -30,7 +30,7 @@ from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import left_out_error
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
-from schemalm.experiments.digests import digest
+from schemalm.files.digests import digest
 from schemalm.experiments.recipe import Recipe
 from schemalm.files.locks import locked_file
 from schemalm.files.toml_table import Scalar

@@ -16,7 +16,7 @@ from schemalm.dataset.store import Split, read_metadata
 from schemalm.dataset.windows import training_windows
 from schemalm.evaluation.likelihood import validation_likelihood
 from schemalm.experiments.corpus import DrawnCorpus
-from schemalm.experiments.digests import digest
+from schemalm.files.digests import digest
 from schemalm.experiments.llguidance_masks import score_under_llguidance
 from schemalm.experiments.recipe import Arm, Recipe
 from schemalm.experiments.results import MEASURES, Measure, Result

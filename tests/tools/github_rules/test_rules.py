@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-from github_rules.__main__ import FOLDER, main
+from github_rules.__main__ import FOLDER, PARSER, main
 from github_rules.rules import default_rules, read_source, strict_rules
+from schemalm.judging.installation import node_package
 
-JUDGES = Path(os.environ.get("SCHEMALM_JUDGES") or Path(__file__).parents[3] / ".judges")
-PACKAGE = JUDGES / "node_modules" / "@actions" / "workflow-parser" / "dist"
+PACKAGE = node_package(PARSER) / "dist"
 needs_package = pytest.mark.skipif(
     not PACKAGE.exists(), reason="GitHub's definition of workflows is not installed: run `make judges`"
 )

@@ -54,14 +54,6 @@ class Length:
         }
 
 
-def to_text(value: JSONValue) -> str:
-    """Return the value as YAML, or as one line of JSON if it is nested too deeply for YAML parsers."""
-    try:
-        return dump_document(value)
-    except DocumentError:
-        return canonical_json(value).decode() + "\n"
-
-
 def num_lines(value: JSONValue) -> int:
     """Return the number of lines of the value as YAML."""
     return to_text(value).count("\n")

@@ -1,0 +1,90 @@
+"""Finished parts of an evaluation, kept in a folder, so that an interrupted one goes on where it stopped.
+
+    FOLDER/parts/identity.json    a hash of everything that determines the evaluation
+    FOLDER/parts/NAME.json        the result of a part
+    FOLDER/parts/NAME.jsonl       results that come one by one
+
+Parts of another evaluation are refused, never mixed. Without a folder nothing is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from schemalm.errors import ConfigurationError
+from schemalm.files.digests import digest
+from schemalm.files.folders import path_inside
+from schemalm.files.typed_json import CheckedFile
+from schemalm.files.writing import write_atomically
+
+T = TypeVar("T")
+
+PARTS_FOLDER, IDENTITY_FILE = "parts", "identity.json"
+_MAX_BYTES = 1 << 28
+_ADVICE = "choose another folder with --out, or delete this one"
+
+
+class KeptParts:
+    """The parts of one evaluation; `identity`: plain values that determine its results."""
+
+    def __init__(self, folder: Path | None, identity: Any) -> None:
+        """Raises `ConfigurationError` if the folder has the parts of another evaluation."""
+        self._folder = None if folder is None else path_inside(folder, PARTS_FOLDER)
+        if self._folder is None:
+            return
+        own = digest(identity)
+        if os.path.lexists(self._folder / IDENTITY_FILE):
+            found = self._file(IDENTITY_FILE).read(dict[str, str]).get("identity")
+            if found != own:
+                raise ConfigurationError(f"{folder} has another evaluation; {_ADVICE}")
+        else:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._folder / IDENTITY_FILE, json.dumps({"identity": own}).encode())
+
+    def part(self, name: str, kind: type[T], make: Callable[[], T]) -> T:
+        """Return a part that is kept, or make it and keep it; raises `ConfigurationError` if it is damaged."""
+        file = f"{name}.json"
+        if self._folder is None:
+            return make()
+        if os.path.lexists(self._folder / file):
+            return self._file(file).read(kind)
+        made = make()
+        write_atomically(self._folder / file, msgspec.json.encode(made))
+        return made
+
+    def rows(self, name: str, kind: type[T]) -> list[T]:
+        """Return the results that were kept one by one; a last line that was not finished does not count."""
+        file = f"{name}.jsonl"
+        if self._folder is None or not os.path.lexists(self._folder / file):
+            return []
+        checked = self._file(file)
+        lines = checked.content().split(b"\n")[:-1]
+        return [replace(checked, line=number).parse(line, kind) for number, line in enumerate(lines, start=1)]
+
+    def keep(self, name: str, kept: Iterable[T], coming: Iterable[T]) -> Iterator[T]:
+        """Yield the results `coming`, and keep each after those that are kept already."""
+        if self._folder is None:
+            yield from coming
+            return
+        path = self._folder / f"{name}.jsonl"
+        write_atomically(path, b"".join(map(_line, kept)))  # without an unfinished line
+        with path.open("ab") as file:
+            for result in coming:
+                file.write(_line(result))
+                file.flush()
+                yield result
+
+    def _file(self, name: str) -> CheckedFile:
+        assert self._folder is not None
+        return CheckedFile(self._folder, name, ConfigurationError, _ADVICE, max_bytes=_MAX_BYTES)
+
+
+def _line(result: Any) -> bytes:
+    return msgspec.json.encode(result) + b"\n"
