@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from tests.evaluation.misread import MISREAD
+from tests.judging.misread import MISREAD
 
 from schemalm.demo import DemoSizes, run_demo
 from schemalm.errors import DataError
