@@ -114,8 +114,7 @@ def run_demo(
         rules = EMBEDDED_RULES
     log(f"compiling the schema {schema}")
     grammar = compile_schema(schema, rules=rules)
-    judge = judge_for(grammar)
-    log(announcement(judge))
+    log(announcement(judge_for(grammar)))
     documents, left_out = _documents(grammar, corpus, merge_keys, sizes, log)
     tokenizer = _tokenizer(grammar, documents, sizes, seed, log)
     context_size = _context_size(tokenizer, documents, sizes)
@@ -135,16 +134,17 @@ def run_demo(
     log(f"training a tiny GPT for {configuration.num_steps} steps, at most {num_tokens:,} tokens")
     trained = train(out / "data", out / "run", configuration, report=training_progress)
     try:
+        loaded = load_run(out / "run")
         evaluation = evaluate(
-            load_run(out / "run"),
+            loaded,
             num_samples=sizes.num_samples,
             temperature=sizes.temperature,
             max_tokens=sizes.max_tokens,
             seed=seed,
-            judge=judge,
-            progress=log,
+            keep=out / "run",
+            log=log,
         )
-        report = write_report(evaluation, out / "run")
+        report = write_report(evaluation, out / "run", loaded.tokenizer, out / "run")
     except Interrupted as signal:  # the training is already saved
         how = "interrupted, and nothing of the training is lost"
         raise TrainingInterrupted(signal.number, out / "run", how, trained.num_steps, "auto") from None

@@ -65,7 +65,7 @@ def demo(
     terminal.say(f"preparing, training, generating and judging {documents} of {described}; writing to {out}")
     check_writable(out, advice=CHOOSE_OUT)
     from schemalm.demo import run_demo  # noqa: PLC0415
-    from schemalm.evaluation.report import caveats  # noqa: PLC0415
+    from schemalm.evaluation.report.writing import caveats  # noqa: PLC0415
 
     result = run_demo(
         out,
@@ -79,9 +79,9 @@ def demo(
     )
     report_left_out(terminal, result.left_out)
     for number, sample in enumerate(result.evaluation.samples[:NUM_SHOWN], start=1):
-        reason = f": {sample.verdict.reason}" if sample.verdict.accepted is False else ""
-        terminal.show(f"--- # document {number}, {sample.verdict.word}{reason}\n{sample.text}")
-    show_figures(terminal, result.evaluation, result.run)
+        refusing = [name for name, verdict in sample.verdicts.items() if verdict.accepted is False]
+        terminal.show(f"--- # document {number}, refused by {', '.join(refusing) or 'nobody'}\n{sample.text}")
+    show_figures(terminal, result.evaluation)
     found_caveats = caveats(result.evaluation)
     for caveat in found_caveats:
         terminal.show(f"note: {caveat}")
@@ -97,4 +97,4 @@ def demo(
         **result.left_out.to_dict(),
     }
     terminal.finish(outcome, next_command=command_line("generate", result.run, "-n", 3))
-    raise typer.Exit(1 if result.evaluation.num_invalid else exit_code(result.left_out, strict))
+    raise typer.Exit(1 if result.evaluation.by_schema.samples.num_refused else exit_code(result.left_out, strict))

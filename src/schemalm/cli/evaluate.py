@@ -1,4 +1,4 @@
-"""`schemalm evaluate`: measure the quality of a run, and write figures, plots and report.html."""
+"""`schemalm evaluate`: say whether a run's model can be used, and write figures, plots and report.html."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from schemalm.cli.options import CHOOSE_OUT, AsJSON, NumberFormat, RunFolder, chosen_run
+from schemalm.cli.sampling import MinP, Temperature
 from schemalm.cli.terminal import Terminal, command_line, counted
 from schemalm.files.writing import check_writable
-from schemalm.messages.wording import reason_of
+from schemalm.messages.wording import duration
 
 if TYPE_CHECKING:
     from schemalm.evaluation.evaluate import Evaluation
+
+NUM_REASONS = 3
 
 
 def evaluate(
     run: RunFolder,
     *,
     samples: Annotated[int, typer.Option(min=1, metavar="N", help="Number of documents to sample.")] = 200,
+    temperature: Temperature = 0.8,
+    min_p: MinP = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -28,7 +33,11 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(file_okay=False, metavar="DIR", help="The folder for the report [default: the run folder]."),
+        typer.Option(
+            file_okay=False,
+            metavar="DIR",
+            help="The folder for the report [default: the run folder; RUN/evaluations if it has another report].",
+        ),
     ] = None,
     dtype: Annotated[
         list[NumberFormat] | None,
@@ -36,55 +45,58 @@ def evaluate(
     ] = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Score a run, judge its documents, and write report.html."""
+    """Say whether a model can be used, by judges and beside real documents, and write report.html.
+
+    An interrupted evaluation goes on with the same command.
+    """
     terminal = Terminal(as_json)
-    terminal.say(f"scoring the run {run} and judging {counted(samples, 'document')} that it writes")
-    from schemalm.evaluation.evaluate import evaluate as evaluate_run  # noqa: PLC0415
-    from schemalm.evaluation.report import REPORT_FILES  # noqa: PLC0415
+    terminal.say(f"evaluating the run {run} with {counted(samples, 'document')} that it writes")
+    from schemalm.evaluation.evaluate import plan_evaluation  # noqa: PLC0415
+    from schemalm.evaluation.kept_parts import folder_for  # noqa: PLC0415
+    from schemalm.evaluation.report import REPORT_FILES, write_report  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
 
     run = chosen_run(terminal, run)
-    folder = out or run
+    loaded = load_run(run)
+    planned = plan_evaluation(
+        loaded, data=data, num_samples=samples, temperature=temperature, min_p=min_p, dtypes=dtype or ()
+    )
+    folder = out or folder_for(run, planned.identity)
     check_writable(folder, *REPORT_FILES, advice=f"{CHOOSE_OUT} DIR")
-    evaluation = evaluate_run(load_run(run), data=data, num_samples=samples, dtypes=dtype or (), progress=terminal.say)
-    show_figures(terminal, evaluation, run)
-    report = _write_report(terminal, evaluation, run, folder)
-    if report is None:
-        given = ("--samples", samples, *(() if data is None else ("--data", data)))
-        following, code = command_line("evaluate", run, *given, "--out", "DIR"), 2
-    else:
-        following, code = command_line("generate", run, "-n", 5), 1 if evaluation.num_invalid else 0
-    result = {"report": None if report is None else str(report), **evaluation.to_dict()}
-    terminal.finish(result, next_command=following)
-    raise typer.Exit(code)
-
-
-def _write_report(terminal: Terminal, evaluation: Evaluation, run: Path, folder: Path) -> Path | None:
-    """Write the report and return its path; None if writing fails, so that the figures are still shown."""
-    from schemalm.evaluation.report import write_report  # noqa: PLC0415
-
-    try:
-        report = write_report(evaluation, run, folder)
-    except OSError as error:
-        terminal.warn(f"the report could not be written into {folder}: {reason_of(error)}; {CHOOSE_OUT} DIR")
-        return None
+    if planned.expected_seconds is not None:
+        terminal.say(f"this takes about {duration(planned.expected_seconds)}; the report will be in {folder}")
+    evaluation = planned.evaluate(keep=folder, log=terminal.say)
+    report = write_report(evaluation, run, loaded.tokenizer, folder)
+    show_figures(terminal, evaluation)
     terminal.show(f"report: {report}")
-    return report
+    terminal.finish(
+        {"report": str(report), **evaluation.to_dict()}, next_command=command_line("generate", run, "-n", 5)
+    )
+    raise typer.Exit(1 if evaluation.by_schema.samples.num_refused else 0)
 
 
-def show_figures(terminal: Terminal, evaluation: Evaluation, run: Path) -> None:
-    """Show the report's headline figures, then every sample that the judge rejected or could not judge."""
-    from schemalm.evaluation.report import headline  # noqa: PLC0415
-    from schemalm.training.metrics import read_metrics  # noqa: PLC0415
+def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
+    """Show whether the model can be used, what judges accept, and every sample that is not valid by the schema."""
+    from schemalm.evaluation.report.tables import yardstick  # noqa: PLC0415
 
-    for card in headline(evaluation, read_metrics(run)):
-        terminal.show(f"{card.label:14}{card.value:>12}  {card.note}")
+    terminal.show(evaluation.usefulness.sentence)
+    for criterion in evaluation.usefulness.criteria:
+        mark = "yes" if criterion.holds else "no"
+        terminal.show(f"{mark:>5}  {criterion.name}: {criterion.found}; expected {criterion.expected}")
+    table = yardstick(evaluation)
+    terminal.table(table.columns[:-1], [row[:-1] for row in table.rows])
+    score = evaluation.likelihood.score
+    terminal.show(
+        f"{score.bits_per_byte:.3f} bits per byte of {evaluation.likelihood.num_documents:,} unseen documents as "
+        f"compact JSON; perplexity {score.perplexity:.2f} per token"
+    )
     exact = evaluation.number_formats.get("float32", 0.0)
     for dtype, bits_per_byte in evaluation.number_formats.items():
-        note = f"bits per byte, as the model generates; {bits_per_byte - exact:+.5f} to float32"
-        terminal.show(f"{dtype:14}{bits_per_byte:>12.5f}  {note}")
+        terminal.show(f"{dtype}: {bits_per_byte:.5f} bits per byte, {bits_per_byte - exact:+.5f} to float32")
+    for name, why in evaluation.missing.items():
+        terminal.show(f"not asked: {name}: {why}")
+    by_schema = evaluation.by_schema.name
     for number, sample in enumerate(evaluation.samples, start=1):
-        if sample.verdict.accepted is False:
-            terminal.show(f"document {number} is invalid: {sample.verdict.pointer or '/'}: {sample.verdict.reason}")
-        elif sample.verdict.accepted is None and evaluation.valid_share is not None:
-            terminal.show(f"document {number} {sample.verdict.reason}")
+        verdict = sample.verdicts[by_schema]
+        if verdict.accepted is False:
+            terminal.show(f"document {number} is invalid: {verdict.pointer or '/'}: {verdict.reason}")

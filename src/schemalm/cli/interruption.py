@@ -12,7 +12,7 @@ def resume_message(arguments: list[str], interruption: KeyboardInterrupt) -> str
     found = str(interruption) if isinstance(interruption, TrainingInterrupted) else "interrupted"
     if arguments[:1] == ["train"]:
         return f"{found}; {_resume_training(arguments, interruption)}"
-    if arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
+    if arguments[:1] == ["evaluate"] or arguments[:2] in (["experiment", "run"], ["reference", "ablate"]):
         return f"{found}; finished work is kept, continue with: {command_line(*arguments)}"
     if arguments[:1] in (["prepare"], ["collect"]):
         return f"{found}; finished work is kept, continue with: {command_line(*_with_resume(arguments))}"

@@ -76,10 +76,9 @@ def _unknown(everyone: Acceptance, statistics: SampleStatistics) -> str:
 
 
 def _accepted(everyone: Acceptance) -> str:
-    assert everyone.samples.share is not None
-    assert everyone.held_out.share is not None
+    samples, real = (_percent(some.share or 0.0) for some in (everyone.samples, everyone.held_out))
     who = "the judge accepts" if everyone.title == "1 judge" else f"all {everyone.title} accept"
-    return f"{who} {_percent(everyone.samples.share)} of its documents, and {_percent(everyone.held_out.share)} of real ones"
+    return f"{who} {samples} of its documents, and {real} of real ones"
 
 
 def _listed(criteria: Sequence[Criterion]) -> str:

@@ -16,11 +16,13 @@ from markupsafe import Markup
 from schemalm.errors import ConfigurationError
 from schemalm.evaluation.plots import draw_curves, inline
 from schemalm.evaluation.records import RunRecord, differing_settings, have_same_validation, labels
-from schemalm.evaluation.report import PLOTS_FOLDER, duration, environment
+from schemalm.evaluation.report.pages import environment
+from schemalm.evaluation.report.writing import PLOTS_FOLDER
 from schemalm.files.folders import path_inside
 from schemalm.files.locks import locked_folder
 from schemalm.files.writing import write_atomically
 from schemalm.messages.visible import visible_name
+from schemalm.messages.wording import duration
 
 PAGE_FILE = "comparison.html"
 # A row of the table: its title, and a cell for each run.

@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from schemalm.dataset.store import METADATA_FILE, Metadata, Split, hash_file, read_metadata, verify_files
+from schemalm.documents import JSONValue
 from schemalm.evaluation.acceptance import Acceptance, acceptances
 from schemalm.evaluation.answer import Usefulness, usefulness
 from schemalm.evaluation.held_out import UnseenDocuments, unseen_documents
 from schemalm.evaluation.kept_parts import KeptParts
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
-from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
 from schemalm.evaluation.samples.statistics import Nearest, SampleStatistics, Written, sample_statistics
+from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
 from schemalm.generation import Generated
 from schemalm.generation.run import Run
 from schemalm.judging import Document, Judge, Verdict, ask, judges_for
@@ -30,11 +32,14 @@ from schemalm.model.inference import InferenceModel
 from schemalm.model.quantization import linears_of
 from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
-from schemalm.training.checkpoint import manifest_file
+from schemalm.training.checkpoint import weights_sha256
+from schemalm.training.metrics import read_metrics
 from schemalm.training.run_data import check_sizes, find_data
 
 # Of these unseen documents, or all if there are fewer, every figure is measured: they are spread evenly.
 NUM_UNSEEN = 300
+# A rough mean over the judges of workflows, for the estimate of time.
+JUDGE_SECONDS = 0.03
 Log = Callable[[str], None]
 
 
@@ -129,7 +134,17 @@ class Evaluation:
         }
 
 
-def evaluate(
+def evaluate(run: Run, *, keep: Path | None = None, log: Log = lambda _: None, **settings: Any) -> Evaluation:
+    """Score unseen documents, sample documents, have both judged, and compare them.
+
+    keep: the folder for finished parts, from which an interrupted evaluation goes on; by default none is kept.
+    log: called with a line about each step. settings: as in `plan_evaluation`, which says what is raised; besides,
+    `ConfigurationError` if `keep` has another evaluation.
+    """
+    return plan_evaluation(run, **settings).evaluate(keep, log)
+
+
+def plan_evaluation(
     run: Run,
     *,
     data: str | Path | None = None,
@@ -141,19 +156,15 @@ def evaluate(
     num_documents: int = NUM_UNSEEN,
     dtypes: Sequence[str] = (),
     judges: Sequence[Judge] | None = None,
-    keep: Path | None = None,
-    log: Log = lambda _: None,
-) -> Evaluation:
-    """Score unseen documents, sample documents, have both judged, and compare them.
+) -> PlannedEvaluation:
+    """Return an evaluation that can begin.
 
     data: the prepared folder; by default at its path during training, or beside the run.
     num_documents: the most unseen documents.
     dtypes: number formats of generation whose price is measured (`model/quantization.py`).
     judges: by default all that are known for the run's schema and can be asked.
-    keep: the folder for finished parts, from which an interrupted evaluation goes on; by default none is kept.
-    log: called with a line about each step.
     Raises `DataError` if the data is missing, damaged or not what the run was trained on, and `ConfigurationError` for
-    settings out of range, or if `keep` has another evaluation; all before any work.
+    settings out of range.
     """
     settings = SamplingSettings(num_samples, temperature, max_tokens, seed, min_p)
     folder = find_data(run.folder, run.configuration, data)
@@ -162,61 +173,86 @@ def evaluate(
     verify_files(folder, metadata)
     for dtype in dtypes:
         linears_of(dtype, run.device)  # raises before any work
-    known = judges_for(run.tokenizer.grammar) if judges is None else judges
-    asked = [judge for judge in known if not judge.why_not]
-    unseen = unseen_documents(folder, num_documents)
-    parts = KeptParts(keep, _identity(run, folder, settings, len(unseen), dtypes, asked))
-    evaluator = _Evaluator(run, folder, unseen, parts, log)
-    return evaluator.evaluate(settings, metadata, dtypes, asked, {each.name: each.why_not for each in known if each.why_not})
+    known = judges_for(run.tokenizer.grammar) if judges is None else list(judges)
+    return PlannedEvaluation(
+        run, folder, metadata, unseen_documents(folder, num_documents), settings, tuple(dtypes), known
+    )
 
 
-def _identity(
-    run: Run, data: Path, settings: SamplingSettings, num_unseen: int, dtypes: Sequence[str], judges: Sequence[Judge]
-) -> Any:
-    """Return all that determines an evaluation."""
-    hashes = [hash_file(file) for file in (manifest_file(run.folder, run.step), data / METADATA_FILE)]
-    programs = [(judge.name, judge.title) for judge in judges]
-    versions = [version(package) for package in ("schemalm", "torch")]
-    return [hashes, asdict(settings), num_unseen, list(dtypes), run.dtype, programs, versions]
+@dataclass(frozen=True)
+class PlannedEvaluation:
+    """An evaluation that can begin: its run, its prepared data, its settings and the judges that are known."""
+
+    run: Run
+    data: Path
+    metadata: Metadata
+    unseen: UnseenDocuments
+    settings: SamplingSettings
+    dtypes: tuple[str, ...]
+    known: Sequence[Judge]
+
+    @property
+    def judges(self) -> list[Judge]:
+        """The judges that are asked."""
+        return [judge for judge in self.known if not judge.why_not]
+
+    @property
+    def identity(self) -> Any:
+        """All that determines the result, as plain values."""
+        hashes = [weights_sha256(self.run.folder, self.run.step), hash_file(self.data / METADATA_FILE)]
+        programs = [(judge.name, judge.title) for judge in self.judges]
+        versions = [version(package) for package in ("schemalm", "torch")]
+        settings = [asdict(self.settings), len(self.unseen), self.dtypes, self.run.dtype]
+        return [hashes, settings, programs, versions]
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """About how long it takes, from the speed of the training; None if that is not known."""
+        metrics = read_metrics(self.run.folder)
+        speeds = [line["tokens_per_second"] for line in metrics if "tokens_per_second" in line]
+        if not speeds:
+            return None
+        num_unseen = int(self.unseen.num_tokens.sum())
+        num_written = self.settings.num_samples * num_unseen / len(self.unseen)
+        num_judged = len(self.judges) * (self.settings.num_samples + len(self.unseen))
+        num_passes = 1 + len(self.dtypes)
+        return num_passes * num_unseen / median(speeds) + num_written / median(speeds) + num_judged * JUDGE_SECONDS
+
+    def evaluate(self, keep: Path | None = None, log: Log = lambda _: None) -> Evaluation:
+        """Do the work; `keep` and `log` as in `evaluate`."""
+        return _Evaluator(self, KeptParts(keep, self.identity), log).evaluate()
 
 
 class _Evaluator:
-    """The parts of one evaluation."""
+    """The work of one evaluation."""
 
-    def __init__(self, run: Run, data: Path, unseen: UnseenDocuments, parts: KeptParts, log: Log) -> None:
-        self._run, self._data, self._unseen, self._parts, self._log = run, data, unseen, parts, log
-        self._tokenizer: Tokenizer = run.tokenizer
+    def __init__(self, planned: PlannedEvaluation, parts: KeptParts, log: Log) -> None:
+        self._planned, self._parts, self._log = planned, parts, log
+        self._run, self._data, self._unseen = planned.run, planned.data, planned.unseen
+        self._tokenizer: Tokenizer = planned.run.tokenizer
 
-    def evaluate(
-        self,
-        settings: SamplingSettings,
-        metadata: Metadata,
-        dtypes: Sequence[str],
-        judges: Sequence[Judge],
-        missing: dict[str, str],
-    ) -> Evaluation:
+    def evaluate(self) -> Evaluation:
+        planned, splits, rules = self._planned, self._planned.metadata.splits, self._tokenizer.grammar.rules
         likelihood = self._likelihood()
-        number_formats = self._number_formats(dtypes)
-        generated = self._generated(settings)
+        number_formats = self._number_formats()
+        generated = self._generated()
         held_out = [Written(self._tokenizer.decode(tokens), tuple(tokens)) for tokens in self._unseen.tokens()]
-        verdicts = [
-            self._verdicts(judges, name, [Document.of_value(one.value) for one in documents])
-            for name, documents in (("samples", generated), ("unseen documents", held_out))
-        ]
-        acceptance = acceptances(judges, *verdicts)
+        samples = self._verdicts("samples", [each.value for each in generated])
+        unseen = self._verdicts("unseen", [each.value for each in held_out])
+        acceptance = acceptances(planned.judges, samples, unseen)
         statistics = self._statistics(generated, held_out)
         return Evaluation(
             step=self._run.step,
             schema_name=schema_name(self._tokenizer.grammar.schema),
-            rules=None if self._tokenizer.grammar.rules is None else self._tokenizer.grammar.rules.file.title,
+            rules=None if rules is None else rules.file.title,
             num_parameters=self._run.model.num_parameters(),
-            num_train_documents=metadata.splits["train"].num_documents,
-            num_train_tokens=metadata.splits["train"].num_tokens,
-            sampling=settings,
+            num_train_documents=splits["train"].num_documents,
+            num_train_tokens=splits["train"].num_tokens,
+            sampling=planned.settings,
             likelihood=likelihood,
-            samples=tuple(_samples(generated, verdicts[0], statistics)),
+            samples=tuple(_samples(generated, samples, statistics)),
             acceptance=acceptance,
-            missing=missing,
+            missing={judge.name: judge.why_not for judge in planned.known if judge.why_not},
             statistics=statistics,
             usefulness=usefulness(acceptance[0], statistics),
             number_formats=number_formats,
@@ -225,10 +261,15 @@ class _Evaluator:
     def _likelihood(self) -> Likelihood:
         self._log(f"scoring {counted(len(self._unseen), 'unseen document')}")
         run, num_documents = self._run, len(self._unseen)
-        make = lambda: validation_likelihood(run.model, self._data, run.configuration, num_documents, tokenizer=run.tokenizer)
+
+        def make() -> Likelihood:
+            configuration, tokenizer = run.configuration, run.tokenizer
+            return validation_likelihood(run.model, self._data, configuration, num_documents, tokenizer=tokenizer)
+
         return self._parts.part("likelihood", Likelihood, make)
 
-    def _number_formats(self, dtypes: Sequence[str]) -> dict[str, float]:
+    def _number_formats(self) -> dict[str, float]:
+        dtypes = self._planned.dtypes
         return {dtype: self._price(dtype) for dtype in (("float32", *dtypes) if dtypes else ())}
 
     def _price(self, dtype: str) -> float:
@@ -241,21 +282,20 @@ class _Evaluator:
 
         return self._parts.part(f"likelihood-{dtype}", float, make)
 
-    def _generated(self, settings: SamplingSettings) -> list[Generated]:
+    def _generated(self) -> list[Generated]:
         kept = self._parts.rows("samples", Sampled)
-        coming = sample(self._run, settings, kept, self._log)
+        coming = sample(self._run, self._planned.settings, kept, self._log)
         sampled = [*kept, *self._parts.keep("samples", kept, coming)]
         return [each.generated(self._tokenizer) for each in sorted(sampled, key=lambda each: each.number)]
 
-    def _verdicts(
-        self, judges: Sequence[Judge], name: str, documents: Sequence[Document]
-    ) -> dict[str, list[Verdict]]:
-        return {judge.name: self._verdicts_of(judge, name, documents) for judge in judges}
+    def _verdicts(self, name: str, values: Sequence[JSONValue]) -> dict[str, list[Verdict]]:
+        """Return what each judge says; `name` says of which documents."""
+        documents = [Document.of_value(value) for value in values]
+        return {judge.name: self._verdicts_of(judge, name, documents) for judge in self._planned.judges}
 
     def _verdicts_of(self, judge: Judge, name: str, documents: Sequence[Document]) -> list[Verdict]:
-        self._log(f"{judge.name} judges {name}: {len(documents):,}")
-        part = f"{name.split()[0]}-{judge.name}"
-        return self._parts.part(part, list[Verdict], lambda: ask(judge, documents))
+        self._log(f"{judge.name} judges {counted(len(documents), 'document')}, {name}")
+        return self._parts.part(f"{name}-{judge.name}", list[Verdict], lambda: ask(judge, documents))
 
     def _statistics(self, generated: Sequence[Generated], held_out: Sequence[Written]) -> SampleStatistics:
         train = Split(self._data, "train", self._unseen.split.metadata)

@@ -9,6 +9,7 @@ Parts of another evaluation are refused, never mixed. Without a folder nothing i
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -26,9 +27,30 @@ from schemalm.files.writing import write_atomically
 
 T = TypeVar("T")
 
-PARTS_FOLDER, IDENTITY_FILE = "parts", "identity.json"
+EVALUATIONS_FOLDER, PARTS_FOLDER, IDENTITY_FILE = "evaluations", "parts", "identity.json"
 _MAX_BYTES = 1 << 28
-_ADVICE = "choose another folder with --out, or delete this one"
+_ADVICE = "choose another folder with --out"
+
+
+def folder_for(run: Path, identity: Any) -> Path:
+    """Return where an evaluation of a run belongs by default: in the run folder, or in `evaluations` if that is taken.
+
+    A folder is taken if it has a report, or parts of another evaluation.
+    """
+    own = digest(identity)
+    numbered = (run / EVALUATIONS_FOLDER / str(number) for number in itertools.count(2))
+    return next(folder for folder in itertools.chain([run], numbered) if _evaluation_in(folder) in (None, own))
+
+
+def _evaluation_in(folder: Path) -> str | None:
+    """Return the identity of the evaluation in a folder, "unknown" for a report of one, and None if there is none."""
+    if os.path.lexists(folder / PARTS_FOLDER / IDENTITY_FILE):
+        return _identity_file(folder).read(dict[str, str]).get("identity", "unknown")
+    return "unknown" if os.path.lexists(folder / "report.html") else None
+
+
+def _identity_file(folder: Path) -> CheckedFile:
+    return CheckedFile(path_inside(folder, PARTS_FOLDER), IDENTITY_FILE, ConfigurationError, _ADVICE)
 
 
 class KeptParts:
@@ -37,14 +59,12 @@ class KeptParts:
     def __init__(self, folder: Path | None, identity: Any) -> None:
         """Raises `ConfigurationError` if the folder has the parts of another evaluation."""
         self._folder = None if folder is None else path_inside(folder, PARTS_FOLDER)
-        if self._folder is None:
+        if folder is None or self._folder is None:
             return
-        own = digest(identity)
-        if os.path.lexists(self._folder / IDENTITY_FILE):
-            found = self._file(IDENTITY_FILE).read(dict[str, str]).get("identity")
-            if found != own:
-                raise ConfigurationError(f"{folder} has another evaluation; {_ADVICE}")
-        else:
+        own, found = digest(identity), _evaluation_in(folder)
+        if found not in (None, own):
+            raise ConfigurationError(f"{folder} has another evaluation; {_ADVICE}")
+        if found is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_atomically(self._folder / IDENTITY_FILE, json.dumps({"identity": own}).encode())
 

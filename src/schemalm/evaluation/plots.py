@@ -100,7 +100,7 @@ def _plain(name: str) -> str:
 
 
 def draw_lengths(samples: Sequence[Distribution], validation: Sequence[Distribution], labels: Sequence[str]) -> str:
-    """Draw histograms of document lengths, one panel per label: samples filled, validation documents outlined."""
+    """Draw histograms of document lengths, one panel per label: samples filled, real documents outlined."""
     figure, panels = new_figure(len(labels))
     for axes, sampled, held_out, label in zip(panels, samples, validation, labels, strict=True):
         longest = max((*sampled.values, *held_out.values, 2.0))
@@ -117,6 +117,27 @@ def draw_similarity(samples: Distribution, validation: Distribution) -> str:
     figure, (axes,) = new_figure(1)
     _histograms(axes, samples, validation, np.linspace(0, 1, NUM_BINS))
     axes.set(xlabel="similarity to the nearest training document", xlim=(0, 1))
+    return to_svg(figure)
+
+
+def draw_calibration(kinds: Mapping[str, Sequence[tuple[float, float, int]]]) -> str | None:
+    """Draw how often choices are right by the probability of the likeliest; None if there are none.
+
+    kinds: for each kind of choice, bins of probability, accuracy and number; larger bins have larger points.
+    """
+    figure, (axes,) = new_figure(1)
+    axes.plot((0, 1), (0, 1), color=GRID, linewidth=1.2, zorder=0)
+    for index, (name, bins) in enumerate(kinds.items()):
+        total = sum(number for _, _, number in bins)
+        colour = COLOURS[index % len(COLOURS)]
+        x, y = ([one[axis] for one in bins] for axis in (0, 1))
+        axes.plot(x, y, color=colour, linewidth=1.4, label=_plain(name))
+        axes.scatter(
+            x, y, s=[20 + 180 * number / total for _, _, number in bins], color=colour, alpha=0.6, linewidths=0
+        )
+    if not kinds:
+        return None
+    axes.set(xlabel="probability of the likeliest", ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.05))
     return to_svg(figure)
 
 
@@ -152,7 +173,7 @@ def new_figure(
 def _histograms(axes: Axes, samples: Distribution, validation: Distribution, edges: Any) -> None:
     styles: tuple[dict[str, Any], ...] = (
         {"label": "samples", "color": FIRST, "histtype": "stepfilled", "alpha": 0.55},
-        {"label": "validation", "color": SECOND, "histtype": "step", "linewidth": 1.8},
+        {"label": "real", "color": SECOND, "histtype": "step", "linewidth": 1.8},
     )
     for distribution, style in zip((samples, validation), styles, strict=True):
         if distribution.values:

@@ -30,8 +30,8 @@ from schemalm.dataset.store import hash_file
 from schemalm.documents import CorpusRow, LeftOut, Rejection, canonical_json, deduplicate, read_corpus
 from schemalm.documents.left_out import left_out_error
 from schemalm.errors import ConfigurationError, DataError, InvalidDocument, LimitError
-from schemalm.files.digests import digest
 from schemalm.experiments.recipe import Recipe
+from schemalm.files.digests import digest
 from schemalm.files.locks import locked_file
 from schemalm.files.toml_table import Scalar
 from schemalm.files.typed_json import CheckedFile

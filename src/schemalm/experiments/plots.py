@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from schemalm.evaluation.plots import COLOURS, DASHES, FIRST, GRID, INK, new_figure, to_svg
-from schemalm.evaluation.report import compact
+from schemalm.evaluation.report.pages import compact
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.results import MEASURES
 from schemalm.experiments.summary import Row

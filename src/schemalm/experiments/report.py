@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.errors import DataError
-from schemalm.evaluation.report import compact, duration, escape_markdown
+from schemalm.evaluation.report.pages import compact, escape_markdown
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Result, read_results
 from schemalm.experiments.summary import Row, summarize
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
+from schemalm.messages.wording import duration
 
 REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
 # The report lists runs that see their documents more often than this.

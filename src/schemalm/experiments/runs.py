@@ -16,11 +16,11 @@ from schemalm.dataset.store import Split, read_metadata
 from schemalm.dataset.windows import training_windows
 from schemalm.evaluation.likelihood import validation_likelihood
 from schemalm.experiments.corpus import DrawnCorpus
-from schemalm.files.digests import digest
 from schemalm.experiments.llguidance_masks import score_under_llguidance
 from schemalm.experiments.recipe import Arm, Recipe
 from schemalm.experiments.results import MEASURES, Measure, Result
 from schemalm.experiments.shared_data import SharedData, tokens_per_document
+from schemalm.files.digests import digest
 from schemalm.training.checkpoint import checkpoint_steps, remove_checkpoints
 from schemalm.training.configuration import LEGACY_VALUES
 from schemalm.training.loop import train

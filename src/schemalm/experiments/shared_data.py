@@ -22,8 +22,8 @@ from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.store import METADATA_FILE, Metadata
 from schemalm.documents.left_out import left_out_error
 from schemalm.experiments.corpus import DrawnCorpus
-from schemalm.files.digests import digest
 from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
+from schemalm.files.digests import digest
 from schemalm.files.locks import locked_file
 
 

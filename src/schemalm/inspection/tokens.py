@@ -7,7 +7,7 @@ is the encoded text. `runs` splits the text by token for display, without losing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Any
@@ -98,12 +98,15 @@ class Inspection:
 def inspect_value(tokenizer: AnyTokenizer, value: Any) -> Inspection:
     """Return the tokens of a value; raises InvalidDocument if the tokenizer's schema refuses the value."""
     if isinstance(tokenizer, Tokenizer):
-        return _inspect_typed(tokenizer, value)
+        return inspect_tokens(tokenizer, tokenizer.encode(value))
     return _inspect_text(tokenizer, value)
 
 
-def _inspect_typed(tokenizer: Tokenizer, value: Any) -> Inspection:
-    ids = tokenizer.encode(value)
+def inspect_tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> Inspection:
+    """Return the tokens of a document that they spell, whether or not `encode` chooses these; raises DecodeError.
+
+    Raises DocumentError if the value is nested too deeply for YAML.
+    """
     text = dump_document(tokenizer.decode(ids))
     spelled = [tokenizer.vocabulary.symbols[token] for token in ids]
     spans = iter(align(text, chain.from_iterable(spelled), tokenizer.grammar.symbols))

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemalm.documents import JSONValue, canonical_json, dump_document
-from schemalm.errors import DocumentError
+from schemalm.documents import JSONValue
 from schemalm.evaluation.distribution import Distribution
 from schemalm.evaluation.samples.occurrences import Nodes
 from schemalm.evaluation.samples.side_by_side import SideBySide
 from schemalm.grammar.grammar import ANY_KEY
+from schemalm.judging.interface import to_text
 from schemalm.machine.stepper import extended_path
 
 MIN_CONTAINER_SHARE = 0.5
