@@ -24,6 +24,7 @@ def test_hashes_are_equal_exactly_where_windows_are(tokens: list[int], size: int
     assert len(set(numbers.values())) == len(numbers)
 
 
+@pytest.mark.slow
 def test_hashes_of_a_million_different_windows_differ() -> None:
     tokens = np.random.default_rng(0).integers(0, 2, 1_000_100)
     windows = np.lib.stride_tricks.sliding_window_view(tokens, 64)
