@@ -168,7 +168,9 @@ def figures(found: SampleStatistics) -> dict[str, str]:
         "distinct": found.distinct,
         "novel": found.novel,
         "copied stretches": found.copied.shares,
+        "copied, mean of documents": found.copied.mean_shares,
         "repeated stretches": found.repeated.shares,
+        "repeated, mean of documents": found.repeated.mean_shares,
         "similarity": SideBySide(found.similarity[0].mean, found.similarity[1].mean),
     }
     for known in found.known_values[:3]:

@@ -102,6 +102,16 @@ def test_violations_are_those_of_the_slow_checker(rules: dict[str, Any], express
     assert found == verdict(rules, expressions, chains, value)
 
 
+@given(RULES, st.lists(some_paths("", 3), max_size=3), CONTAINERS)
+def test_references_without_a_declaration_are_those_that_violate_rules(
+    rules: dict[str, Any], expressions: list[str], value: Any
+) -> None:
+    checker = checker_of(rules, expressions)
+    missing = [kind for kind, is_declared in checker.references(value) if not is_declared]
+    faults = [found.kind for found in checker.violations(value) if found.fault in ("undeclared", "too-early")]
+    assert missing == faults
+
+
 JOBS: dict[str, Any] = {
     "job": {
         "declared": [{"keys": "/jobs"}],
@@ -166,6 +176,19 @@ def test_where_a_value_opens_a_scope_every_name_is_declared() -> None:
 
 def test_the_rest_of_a_chain_is_not_checked_after_a_wrong_name() -> None:
     assert len(messages_of({"b": {"steps": [{"run": "$job=z.job-output=two"}]}})) == 1
+
+
+def test_references_are_counted_up_to_a_wrong_name() -> None:
+    jobs = {
+        "a": {"steps": [{"id": "one"}, {"run": "$step=one;job=a.job-output=x;job=z.job-output=two"}], "needs": ["a"]}
+    }
+    assert checker_of(JOBS, [RUN]).references({"jobs": jobs}) == [
+        ("step", True),
+        ("job", True),
+        ("job-output", False),
+        ("job", False),
+        ("job", True),
+    ]
 
 
 def test_a_span_is_where_the_name_is_in_the_text() -> None:

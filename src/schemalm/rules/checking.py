@@ -75,9 +75,7 @@ class NameChecker:
 
     def violations(self, value: Any) -> list[Violation]:
         """Return everything that is wrong with the names of a value."""
-        if self._allowance.is_spent:
-            self._forget()
-        collected = _collect(self._nodes[0], value, self._kinds)
+        collected = self._collected(value)
         return list(chain(_faults_of_expressions(collected), _faults_of_references(collected), _repeated(collected)))
 
     def references(self, value: Any) -> list[tuple[str, bool]]:
@@ -86,15 +84,15 @@ class NameChecker:
         Where every name counts as declared, a reference has one. After a name that nothing declares, the rest of its
         chain is left out.
         """
-        if self._allowance.is_spent:
-            self._forget()
-        collected = _collect(self._nodes[0], value, self._kinds)
+        collected = self._collected(value)
         return [*_resolved_in_expressions(collected), *_resolved_outside(collected)]
 
-    def _forget(self) -> None:
-        for node in self._nodes:
-            node.references.clear()
-        self._allowance.restore()
+    def _collected(self, value: Any) -> _Collected:
+        if self._allowance.is_spent:
+            for node in self._nodes:
+                node.references.clear()
+            self._allowance.restore()
+        return _collect(self._nodes[0], value, self._kinds)
 
 
 class _Links:

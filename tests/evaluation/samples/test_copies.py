@@ -19,6 +19,7 @@ DOCUMENTS = st.lists(PIECES, min_size=1, max_size=3).map(lambda pieces: [token f
 MakeSplit = Callable[..., Split]
 
 
+@pytest.mark.slow
 @given(st.lists(DOCUMENTS, min_size=1, max_size=4), st.lists(DOCUMENTS, max_size=4))
 @settings(max_examples=40)
 def test_copied_is_what_a_window_covers_that_stands_in_one_document(

@@ -22,6 +22,7 @@ from schemalm.evaluation.samples import statistics as statistics_module
 from schemalm.tokenizer import Tokenizer
 
 Examine = Callable[..., SampleStatistics]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +156,6 @@ def test_without_documents_there_is_nothing_to_compare(corpus: Corpus) -> None:
             sample_statistics(samples, held_out, corpus.train, corpus.tokenizer)
 
 
-@pytest.mark.slow
 def test_halves_of_real_held_out_documents_look_alike(shared_data: Path, make_split: Callable[..., Split]) -> None:
     grammar = compile_schema("github-workflow", rules=None)
     texts = read_texts(shared_data / "workflows" / "val.jsonl.zst")

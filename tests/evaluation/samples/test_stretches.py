@@ -24,6 +24,7 @@ def test_hashes_are_equal_exactly_where_windows_are(tokens: list[int], size: int
     assert len(set(numbers.values())) == len(numbers)
 
 
+@pytest.mark.slow
 def test_hashes_of_a_million_different_windows_differ() -> None:
     tokens = np.random.default_rng(0).integers(0, 2, 1_000_100)
     windows = np.lib.stride_tricks.sliding_window_view(tokens, 64)
@@ -40,9 +41,10 @@ def test_spans_are_the_runs_of_covered_tokens(starts: list[int], size: int) -> N
 
 
 def test_a_share_is_over_the_tokens_of_all_documents() -> None:
-    assert Coverage((10, 30), (((0, 10),), ())).share == 0.25
-    assert Coverage((), ()).share is None
-    assert Coverage((4,), (((1, 3),),)).to_dict() == {"share": 0.5, "spans": [[[1, 3]]]}
+    coverage = Coverage((10, 30), (((0, 10),), ()))
+    assert (coverage.share, coverage.mean_share) == (0.25, 0.5)
+    assert (Coverage((), ()).share, Coverage((), ()).mean_share) == (None, None)
+    assert Coverage((4,), (((1, 3),),)).to_dict() == {"share": 0.5, "mean_share": 0.5, "spans": [[[1, 3]]]}
 
 
 @given(st.lists(st.integers(0, 1), max_size=80))

@@ -74,9 +74,16 @@ class CoverageBeside:
         """The shares of covered tokens."""
         return SideBySide(self.samples.share, self.held_out.share, None if self.train is None else self.train.share)
 
+    @property
+    def mean_shares(self) -> SideBySide:
+        """The mean shares of covered tokens of a document."""
+        train = None if self.train is None else self.train.mean_share
+        return SideBySide(self.samples.mean_share, self.held_out.mean_share, train)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the shares, and the spans of each sample."""
-        return {"shares": self.shares.to_dict(), "spans": self.samples.to_dict()["spans"]}
+        spans = self.samples.to_dict()["spans"]
+        return {"shares": self.shares.to_dict(), "mean_shares": self.mean_shares.to_dict(), "spans": spans}
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,19 @@ class Coverage:
         num_covered = sum(end - begin for spans in self.spans for begin, end in spans)
         return num_covered / sum(self.num_tokens) if sum(self.num_tokens) else None
 
+    @property
+    def mean_share(self) -> float | None:
+        """The mean share of a document, in which giant documents count no more than others; None without any."""
+        shares = [
+            sum(end - begin for begin, end in spans) / max(num_tokens, 1)
+            for num_tokens, spans in zip(self.num_tokens, self.spans, strict=True)
+        ]
+        return sum(shares) / len(shares) if shares else None
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-        return {"share": self.share, "spans": [[list(span) for span in spans] for spans in self.spans]}
+        spans = [[list(span) for span in spans] for spans in self.spans]
+        return {"share": self.share, "mean_share": self.mean_share, "spans": spans}
 
 
 def window_hashes(tokens: ArrayLike, size: int) -> NDArray[np.uint64]:
