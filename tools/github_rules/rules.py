@@ -73,7 +73,7 @@ def strict_rules(source: Source, default: Rules) -> Rules:
     amend = _filled(by_hand["amend"], patterns | {"(events)": _without(events, by_hand["left_out_events"])})
     return {
         "rules": 1,
-        "title": f"{TITLE}, as strict as actionlint",
+        "title": f"{TITLE}, as strict as actionlint and the published schema",
         "extends": "github-workflow",
         "amend": amend,
         "expressions": {"delimiters": default["expressions"]["delimiters"]}
