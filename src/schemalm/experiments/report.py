@@ -15,8 +15,9 @@ from schemalm.errors import DataError
 from schemalm.evaluation.report import compact, duration, escape_markdown
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
-from schemalm.experiments.results import RESULTS_FILE, Result, read_results
+from schemalm.experiments.results import RESULTS_FILE, Measure, Result, read_results
 from schemalm.experiments.summary import Row, summarize
+from schemalm.experiments.written_report import WrittenRow, written_lines, written_rows
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 
@@ -24,15 +25,21 @@ REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
 # The report lists runs that see their documents more often than this.
 MOST_EPOCHS = 1.02
 HEAD = (
-    "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | training |\n"
-    "|---|---|---:|---:|---:|---:|---:|"
+    "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | tokens | training |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|"
 )
-EXPLANATION = {
+UNITS: dict[Measure, str] = {
+    "compute": "training tokens",
+    "documents": "training tokens",
+    "time": "CPU seconds of training",
+}
+EXPLANATION: dict[Measure, str] = {
     "compute": "Every arm was trained on so many tokens.",
     "documents": (
         "Every arm was trained on the documents that the baseline sees in so many of its tokens; ratios are to the "
         "baseline above."
     ),
+    "time": "Every arm was trained for so many CPU seconds of training steps, on documents of the same draw.",
 }
 
 
@@ -52,13 +59,21 @@ def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> 
             old.unlink()
     for name, svg in plots.items():
         write_atomically(folder / f"{name}.svg", svg.encode())
-    summary = {"title": title, "rows": [row.to_dict() for row in rows], "renormalized": _renormalized(results)}
+    written = written_rows(out, results)
+    summary = {
+        "title": title,
+        "rows": [row.to_dict() for row in rows],
+        "renormalized": _renormalized(results),
+        "written": [row.to_dict() for row in written],
+    }
     write_atomically(out / SUMMARY_FILE, json.dumps(summary, indent=2).encode() + b"\n")
-    write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, list(plots))).encode() + b"\n")
+    write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, written, list(plots))).encode() + b"\n")
     return rows
 
 
-def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Sequence[str]) -> Iterator[str]:
+def _lines(
+    title: str, results: Sequence[Result], rows: Sequence[Row], written: Sequence[WrittenRow], plots: Sequence[str]
+) -> Iterator[str]:
     first = results[-1]
     yield f"# {escape_markdown(title)}"
     yield ""
@@ -69,13 +84,14 @@ def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Se
     )
     for (budget, measure), group in groupby(rows, key=lambda row: (row.budget, row.measure)):
         chosen = list(group)
-        yield f"\n## {budget:,} training tokens, equal {measure}\n"
+        yield f"\n## {budget:,} {UNITS[measure]}, equal {measure}\n"
         yield EXPLANATION[measure]
         yield f"\n{HEAD}"
         yield from map(_table_row, chosen)
         if repeated := [row.arm for row in chosen if row.num_epochs > MOST_EPOCHS]:
             yield f"\nSaw its documents more than once: {', '.join(map(escape_markdown, repeated))}."
     yield from _renormalized_lines(results)
+    yield from written_lines(written, results)
     if plots:
         yield "\n## Plots\n"
         yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
@@ -90,7 +106,8 @@ def _table_row(row: Row) -> str:
         f"{row.tokens_per_document:,.1f}",
         _estimate(row.bits_per_byte),
         "baseline" if row.is_baseline else _estimate(row.ratio),
-        duration(row.seconds),
+        compact(round(row.num_tokens)),
+        duration(row.seconds if row.cpu_seconds is None else row.cpu_seconds),
     )
     return f"| {' | '.join(map(str, cells))} |"
 

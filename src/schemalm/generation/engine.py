@@ -19,7 +19,6 @@ from functools import partial
 
 import torch
 
-from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.results import Generated, Piece
@@ -69,7 +68,7 @@ class Engine:
         self._run, self._model = run, run.decoder
         self._sampling, self._margin, self._drafts = sampling, margin, drafts
         self._shape = WindowShape(self._model.configuration.context_size, run.configuration["data"]["stride"])
-        self._reader = GrammarStateReader(run.tokenizer)
+        self._reader = run.state_reader
         self._rows: list[_Row | None] = [None] * batch_size
         self._cache = self._model.make_cache(batch_size)
         self._cache_alone = self._model.make_cache(1)
@@ -122,8 +121,8 @@ class Engine:
         return DocumentInProgress(machines, self._reader, self._shape, request.max_tokens, stated)
 
     def _finish(self, document: DocumentInProgress) -> Generated:
-        ending = document.ending()
-        finish = "limit" if document.is_stopped or document.is_stuck else "budget" if ending else "complete"
+        is_complete, ending = document.machine.is_complete, document.ending()
+        finish = "limit" if document.is_stopped or document.is_stuck else "complete" if is_complete else "budget"
         tokens, logprobs = [*document.tokens, *ending], document.logprobs
         return Generated(
             self._run.tokenizer.decode(tokens), tokens, sum(logprobs), finish, document.num_forced, logprobs
