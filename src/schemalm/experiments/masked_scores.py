@@ -107,6 +107,7 @@ class _Scorer:
     def score(self, document: int, masks: NDArray[np.uint8] | None) -> Score:
         """Return the score of a document; `masks` has a packed row for each of its tokens, or is None."""
         split, packed = self._split, None
+        split.state_table = None  # of the document before
         if masks is not None:
             packed = torch.from_numpy(masks).to(self._model.head_weight.device)
             split.state_table = np.repeat(np.arange(len(masks))[:, None], 3, axis=1)

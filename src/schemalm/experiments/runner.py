@@ -27,7 +27,7 @@ from schemalm.experiments.report import write_report
 from schemalm.experiments.results import Result, append_result, read_results
 from schemalm.experiments.runs import Experiment, PlannedRun, plan_runs
 from schemalm.experiments.text_masks import check_installed
-from schemalm.experiments.verdicts import judge_documents, judges_of
+from schemalm.experiments.verdicts import judge_results, judges_of
 from schemalm.interruption import Interrupted
 from schemalm.training.progress import Progress
 
@@ -111,7 +111,7 @@ def run_experiment(
     log(f"runs: {len(planned) - len(missing)} of {len(planned)} are finished")
     with _one_thread():
         experiment.measure_steps(missing)
-    judges = judges_of(recipe) if recipe.writing and missing else {}
+    judges = judges_of(recipe)
     failures: list[Failure] = []
     at_once = jobs > 1 and bool(missing)
     outcomes = _side_by_side(experiment, missing, jobs) if at_once else _one_by_one(experiment, missing, make_progress)
@@ -122,8 +122,7 @@ def run_experiment(
             log(f"{count}: {run}: failed: {outcome.reason}")
             continue
         append_result(out, outcome)
-        for written in outcome.written or ():
-            judge_documents(out, written, judges)
+        judge_results(out, judges)
         experiment.tidy(run)
         write_report(out, recipe.name, recipe.arm_names)
         log(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")

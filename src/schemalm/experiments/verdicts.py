@@ -20,6 +20,7 @@ from schemalm.errors import DataError, DocumentError
 from schemalm.evaluation.judge_selection import judge_for
 from schemalm.evaluation.judges import Judge
 from schemalm.experiments.recipe import Recipe
+from schemalm.experiments.results import read_results
 from schemalm.experiments.writing import DOCUMENTS_FOLDER, WrittenSet
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import write_atomically
@@ -39,15 +40,23 @@ Opinions = Mapping[str, Sequence[Opinion]]
 
 
 def judges_of(recipe: Recipe) -> dict[str, Judge]:
-    """Return the judges of a recipe's documents, by their names in tables."""
+    """Return the judges of a recipe's documents, by their names in tables; none if no documents are written."""
+    if recipe.writing is None:
+        return {}
     judges = {"published schema": judge_for(compile_schema(recipe.schema, rules=None))}
     if recipe.rules is not None:
         judges["amended schema"] = judge_for(compile_schema(recipe.schema, rules=recipe.rules))
     return judges
 
 
-def judge_documents(out: Path, written: WrittenSet, judges: Mapping[str, Judge]) -> None:
-    """Ask the judges that have not been asked about a set in the experiment's folder `out`, and keep their verdicts."""
+def judge_results(out: Path, judges: Mapping[str, Judge]) -> None:
+    """Ask the judges that have not been asked about all documents of the experiment in the folder `out`."""
+    for result in read_results(out):
+        for written in result.written or ():
+            _judge(out, written, judges)
+
+
+def _judge(out: Path, written: WrittenSet, judges: Mapping[str, Judge]) -> None:
     known = read_opinions(out, written)
     missing = {name: judge for name, judge in judges.items() if name not in known}
     if not missing:
