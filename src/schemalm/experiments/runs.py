@@ -208,9 +208,10 @@ class Experiment:
         return [obtain_documents(self.out, f"{run.name}-{mask}", model, mask, settings) for mask in planned.arm.masks]
 
     def tidy(self, planned: PlannedRun) -> None:
-        """Remove the checkpoints of a finished run; its metrics and configuration remain."""
-        run = self.folder(planned)
-        remove_checkpoints(run, checkpoint_steps(run))
+        """Remove the checkpoints of a finished run, but keep models that write; metrics and configuration remain."""
+        if self.recipe.writing is None:
+            run = self.folder(planned)
+            remove_checkpoints(run, checkpoint_steps(run))
 
     def _shared(self, planned: PlannedRun) -> SharedData:
         recipe = self.recipe

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.baselines.byte_bpe import FIRST_TOKEN_ID, SPLIT_PATTERNS
 from schemalm.errors import ConfigurationError
-from schemalm.experiments.schema_cuts import Cut, fit_schema
+from schemalm.experiments.schema_cuts import LEFT_OUT, Cut, fit_schema
+from schemalm.json_pointer import pointer_to
 from schemalm.machine.masks import unpack_mask
 from schemalm.machine.vocabulary import BOS_ID, PAD_ID
 
@@ -160,8 +161,10 @@ class XGrammarMask:
         info = xgrammar.TokenizerInfo(spellings, xgrammar.VocabType.RAW, stop_token_ids=[BOS_ID])
         self._compiler = xgrammar.GrammarCompiler(info, max_threads=1, cache_enabled=False)
         self._vocab_size = tokenizer.vocab_size
+        readable, misread = cut_branches_beside_properties(_with_escaped_line_breaks(schema))
         with _native_messages():
-            fitted, self.cuts = fit_schema(_with_escaped_line_breaks(schema), self._refusal)
+            fitted, refused = fit_schema(readable, self._refusal)
+        self.cuts = [*misread, *refused]
         with _native_messages() as messages:
             compiled = self._compile(fitted)
         self.warnings = [*dict.fromkeys(map(_without_place, messages))]
@@ -224,6 +227,26 @@ def _native_messages() -> Iterator[list[str]]:
 def _without_place(message: str) -> str:
     """Return a message of xgrammar without the time and the line of its source."""
     return re.sub(r"^\[[\d:]+\] \S+ (?:Warning: )?", "", message)
+
+
+def cut_branches_beside_properties(schema: Any) -> tuple[Any, list[Cut]]:
+    """Return a schema without `oneOf` and `anyOf` beside `properties`, and what was cut.
+
+    xgrammar reads such branches alone and forgets the properties, so it would forbid most of what documents have there.
+    """
+    cuts: list[Cut] = []
+
+    def without(node: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(node, list):
+            return [without(part, (*path, index)) for index, part in enumerate(node)]
+        if not isinstance(node, dict):
+            return node
+        misread = {"oneOf", "anyOf"} & {*node} if isinstance(node.get("properties"), dict) else set()
+        reason = "xgrammar would read the branches alone, without the properties beside them"
+        cuts.extend(Cut(pointer_to((*path, name)), LEFT_OUT, reason) for name in sorted(misread))
+        return {name: without(part, (*path, name)) for name, part in node.items() if name not in misread}
+
+    return without(schema, ()), cuts
 
 
 def _with_escaped_line_breaks(schema: Any) -> Any:
