@@ -81,6 +81,25 @@ def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def writing_recipe(recipe_file: Path, masks: str = '["none"]') -> Recipe:
+    """Return the small experiment with equal time, whose models write documents."""
+    text = RECIPE.replace("equal_documents = true", 'budget_unit = "seconds"').replace(
+        "budgets = [600]", "budgets = [1]"
+    )
+    text = text.replace("vocab_size = 400 }", f"vocab_size = 400 }}\nmasks = {masks}")
+    path = recipe_file.with_name("writing.toml")
+    path.write_text(f"{text}\n[writing]\nnum_documents = 3\nmax_tokens = 40\n")
+    return read_recipe(path)
+
+
+@pytest.fixture(scope="session")
+def written(recipe_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small experiment with equal time, with all of its runs; tests must not change it."""
+    out = tmp_path_factory.mktemp("written")
+    assert not run_experiment(writing_recipe(recipe_file), out).failures
+    return out
+
+
 MakeResult = Callable[..., Result]
 
 

@@ -7,7 +7,7 @@ an interrupted run continues where it stopped, and executing it again repeats no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +129,10 @@ class Experiment:
         return planned.keys(self.recipe, self.corpora[planned.seed])
 
     def folder(self, planned: PlannedRun) -> Path:
-        """Return the folder of a run."""
+        """Return the folder of a run, which depends on its training alone."""
+        key = planned.keys(replace(self.recipe, writing=None), self.corpora[planned.seed])[0]
         name = f"{planned.arm.name}-{planned.arm.model}-{planned.measure}-{planned.budget}-seed{planned.seed}"
-        return self.out / "runs" / f"{name}-{self.key(planned)}"
+        return self.out / "runs" / f"{name}-{key}"
 
     def execute(self, planned: PlannedRun, progress: Progress | None = None) -> Result:
         """Train and score one run; make its tokenizer and data if they do not exist."""
@@ -205,7 +206,8 @@ class Experiment:
             return None
         corpus = self.corpora[planned.seed]
         model = TrainedModel(run, data, corpus.published_schema(), corpus.key_orders, planned.seed)
-        return [obtain_documents(self.out, f"{run.name}-{mask}", model, mask, settings) for mask in planned.arm.masks]
+        name = f"{run.name}-{digest(asdict(settings))}"
+        return [obtain_documents(self.out, f"{name}-{mask}", model, mask, settings) for mask in planned.arm.masks]
 
     def tidy(self, planned: PlannedRun) -> None:
         """Remove the checkpoints of a finished run, but keep models that write; metrics and configuration remain."""

@@ -55,12 +55,15 @@ class _Fitting:
         self._schema, self._refusal = copy.deepcopy(schema), refusal
         self._cuts: list[Cut] = []
         self._is_done: dict[Path, bool] = {}
-        self._postponed: list[tuple[Path, str]] = []
+        self._postponed: list[tuple[Path, dict[str, Any], str]] = []
 
     def fit(self) -> tuple[Any, list[Cut]]:
         self._fit(())
-        for path, target in self._postponed:
-            self._try_to_add(path, "$ref", target)
+        for path, node, target in self._postponed:
+            node["$ref"] = target
+            if reason := self._refusal(self._schema):
+                del node["$ref"]
+                self._cuts.append(Cut(pointer_to((*path, "$ref")), LEFT_OUT, reason))
         return self._schema, sorted(self._cuts, key=lambda cut: cut.pointer)
 
     def _fit(self, path: Path) -> None:
@@ -87,7 +90,7 @@ class _Fitting:
         if target_path is not None:
             self._fit(target_path)
             if self._is_done.get(target_path) is False:
-                self._postponed.append((path, node.pop("$ref")))
+                self._postponed.append((path, node, node.pop("$ref")))
 
     def _try_to_add(self, path: Path, name: str, value: Any) -> None:
         """Put a keyword back into a part, or record why it is cut."""
