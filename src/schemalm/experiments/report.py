@@ -17,7 +17,8 @@ from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Measure, Result, read_results
 from schemalm.experiments.summary import Row, summarize
-from schemalm.experiments.written_report import WrittenRow, written_lines, written_rows
+from schemalm.experiments.written_figures import WrittenRow, written_rows
+from schemalm.experiments.written_report import written_lines
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 
@@ -86,8 +87,8 @@ def _lines(
         chosen = list(group)
         yield f"\n## {budget:,} {UNITS[measure]}, equal {measure}\n"
         yield EXPLANATION[measure]
-        yield f"\n{HEAD}"
-        yield from map(_table_row, chosen)
+        yield ""
+        yield from models_table(chosen)
         if repeated := [row.arm for row in chosen if row.num_epochs > MOST_EPOCHS]:
             yield f"\nSaw its documents more than once: {', '.join(map(escape_markdown, repeated))}."
     yield from _renormalized_lines(results)
@@ -96,6 +97,12 @@ def _lines(
         yield "\n## Plots\n"
         yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
     yield f"\nVersions: {', '.join(escape_markdown(f'{name} {version}') for name, version in first.versions.items())}."
+
+
+def models_table(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of the table of trained models."""
+    yield HEAD
+    yield from map(_table_row, rows)
 
 
 def _table_row(row: Row) -> str:

@@ -1,0 +1,155 @@
+"""Figures of the documents that models wrote: one row for each arm, mask and budget.
+
+In go results, documents and the verdicts that are kept; out come rows. Shares are of all documents that an arm wrote
+with one seed; estimates are over seeds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from schemalm.experiments.estimate import Estimate
+from schemalm.experiments.results import Result
+from schemalm.experiments.verdicts import NO_JSON, Opinions, read_opinions
+from schemalm.experiments.writing import WrittenSet
+
+COMPLETE = "complete"
+NUM_REASONS = 3
+
+
+@dataclass(frozen=True)
+class WrittenRow:
+    """The documents of one arm under one mask, over seeds.
+
+    is_json, accepted, cut_off: shares of documents; `accepted` by the names of judges. cut_off: what reached the budget
+    or a limit before the model ended it, whether or not it was completed.
+    tokens: per document. per_second, accepted_per_second: documents per CPU second, and those that the first judge
+    accepts.
+    admitted: the share of real held-out documents that the mask admits whole; bits_per_byte, plain_bits_per_byte: of
+    these, with the mask and without. None for a mask that the model was trained with, and without a mask.
+    reasons: the most frequent reasons of the first judge for refusing, with their share of all documents.
+    """
+
+    arm: str
+    model: str
+    budget: int
+    mask: str
+    engine: str
+    num_seeds: int
+    num_documents: int
+    is_json: Estimate
+    accepted: dict[str, Estimate]
+    cut_off: Estimate
+    tokens: Estimate
+    per_second: Estimate
+    accepted_per_second: Estimate
+    admitted: Estimate | None
+    bits_per_byte: Estimate | None
+    plain_bits_per_byte: Estimate | None
+    reasons: list[tuple[str, float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Set:
+    """One set of documents with its verdicts."""
+
+    result: Result
+    written: WrittenSet
+    opinions: Opinions
+    num_tokens: int
+    num_cut_off: int
+
+    @classmethod
+    def read(cls, out: Path, result: Result, written: WrittenSet) -> _Set:
+        documents = list(written.documents(out))
+        num_cut_off = sum(document.finish != COMPLETE for document in documents)
+        num_tokens = sum(len(document.tokens) for document in documents)
+        return cls(result, written, read_opinions(out, written), num_tokens, num_cut_off)
+
+    @property
+    def place(self) -> tuple[int, str, str, str]:
+        return self.result.budget, self.result.model, self.result.arm, self.written.mask
+
+    def num_accepted(self, judge: str) -> int:
+        return sum(opinion.accepted is True for opinion in self.opinions[judge])
+
+    @property
+    def first_judge(self) -> str:
+        return next(iter(self.opinions))
+
+    @property
+    def num_json(self) -> int:
+        return sum(opinion.reason != NO_JSON for opinion in self.opinions[self.first_judge])
+
+    @property
+    def admitted_share(self) -> float | None:
+        scores = self.written.scores
+        return None if scores is None else scores.num_documents / (scores.num_documents + len(scores.left_out))
+
+
+def written_rows(out: Path, results: Sequence[Result]) -> list[WrittenRow]:
+    """Return the rows of all results whose models wrote documents, in the order of the results' arms."""
+    latest = {(result.budget, result.model, result.arm, result.seed): result for result in results}
+    sets = [_Set.read(out, result, written) for result in latest.values() for written in result.written or ()]
+    order = {each.place: number for number, each in reversed(list(enumerate(sets)))}
+    judged = sorted((each for each in sets if each.opinions), key=lambda each: order[each.place])
+    return [_row(list(group)) for _, group in groupby(judged, key=lambda each: each.place)]
+
+
+def _row(sets: Sequence[_Set]) -> WrittenRow:
+    first = sets[0]
+    reasons = Counter(
+        _kind(opinion.reason) for each in sets for opinion in each.opinions[first.first_judge] if not opinion.accepted
+    )
+    num_documents = sum(each.written.num_documents for each in sets)
+
+    def share(count: Callable[[_Set], float]) -> Estimate:
+        return Estimate.of([count(each) / each.written.num_documents for each in sets])
+
+    def rate(count: Callable[[_Set], float]) -> Estimate:
+        return Estimate.of([count(each) / each.written.cpu_seconds for each in sets])
+
+    def known(values: Sequence[float | None]) -> Estimate | None:
+        found = [value for value in values if value is not None]
+        return Estimate.of(found) if found else None
+
+    scores = [each.written.scores for each in sets]
+    return WrittenRow(
+        arm=first.result.arm,
+        model=first.result.model,
+        budget=first.result.budget,
+        mask=first.written.mask,
+        engine=first.written.engine,
+        num_seeds=len(sets),
+        num_documents=num_documents,
+        is_json=share(lambda each: each.num_json),
+        accepted={judge: _accepted(sets, judge) for judge in first.opinions},
+        cut_off=share(lambda each: each.num_cut_off),
+        tokens=share(lambda each: each.num_tokens),
+        per_second=rate(lambda each: each.written.num_documents),
+        accepted_per_second=rate(lambda each: each.num_accepted(first.first_judge)),
+        admitted=known([each.admitted_share for each in sets]),
+        bits_per_byte=known([None if score is None else score.bits_per_byte for score in scores]),
+        plain_bits_per_byte=known([None if score is None else score.plain_bits_per_byte for score in scores]),
+        reasons=[(reason, count / num_documents) for reason, count in reasons.most_common(NUM_REASONS)],
+    )
+
+
+def _accepted(sets: Sequence[_Set], judge: str) -> Estimate:
+    return Estimate.of(
+        [each.num_accepted(judge) / each.written.num_documents for each in sets if judge in each.opinions]
+    )
+
+
+def _kind(reason: str) -> str:
+    """Return the keyword of a reason such as `required: "on" is a required property`, or the reason."""
+    return reason if reason == NO_JSON else reason.partition(":")[0]
