@@ -50,14 +50,13 @@ def main(experiment: Path) -> None:
 
 def _measured(results: list[Result]) -> str:
     """Say when and with what was measured, and what training really took."""
-    engines = sorted(
-        {written.engine for result in results for written in result.written or () if " " in written.engine}
-    )
+    sets = [written for result in results for written in result.written or ()]
+    engines = sorted({written.engine for written in sets if written.scores is not None})
     versions = [f"{name} {version}" for name, version in results[-1].versions.items()]
     seconds = [result.cpu_seconds or 0.0 for result in results]
     return (
-        f"{len(results)} trainings, published on {datetime.now(UTC):%Y-%m-%d}. Training steps took {min(seconds):.0f} to "
-        f"{max(seconds):.0f} CPU seconds of the {results[-1].budget} planned. {', '.join([*versions, *engines])}."
+        f"{len(results)} trainings, published on {datetime.now(UTC):%Y-%m-%d}. Training took {min(seconds):.0f} to "
+        f"{max(seconds):.0f} CPU seconds, planned were {results[-1].budget}. {', '.join([*versions, *engines])}."
     )
 
 
