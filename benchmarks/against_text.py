@@ -19,8 +19,8 @@ from page import replace_section
 from schemalm.experiments.report import models_table
 from schemalm.experiments.results import RESULTS_FILE, Result, read_results
 from schemalm.experiments.summary import summarize
-from schemalm.experiments.written_figures import written_rows
-from schemalm.experiments.written_report import engine_lines, reason_lines, scores_table, written_table
+from schemalm.experiments.written_figures import held_out_shares, written_rows
+from schemalm.experiments.written_report import engine_lines, reason_lines, scores_table, written_table, yardstick
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "experiments" / "against-text.md"
 RECORDS = PAGE.with_suffix("")
@@ -32,7 +32,7 @@ def main(experiment: Path) -> None:
     rows, written = summarize(results), written_rows(experiment, results)
     sections: dict[str, Iterable[str]] = {
         "models": models_table(rows),
-        "documents": written_table(written),
+        "documents": [*written_table(written), "", yardstick(held_out_shares(experiment))],
         "scores": scores_table(written),
         "reasons": reason_lines(written),
         "engines": engine_lines(results),

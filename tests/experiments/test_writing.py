@@ -43,12 +43,13 @@ def test_each_arm_trains_for_the_budget_and_writes_documents(written: Path) -> N
 
 def test_typed_documents_are_accepted_and_cut_text_is_not(written: Path) -> None:
     sets = sets_of(written)
-    typed, text = (read_opinions(written, sets[arm][1]) for arm in ("typed", "text"))
+    typed, text = (read_opinions(written, sets[arm][1].file) for arm in ("typed", "text"))
     assert all(opinion.accepted for opinion in typed["published schema"])
     assert [opinion.reason for opinion in text["published schema"]] == [NO_JSON] * 3
     summary = json.loads((written / "summary.json").read_text())
     shares = {row["arm"]: row["accepted"]["published schema"]["mean"] for row in summary["written"]}
     assert shares == {"text": 0.0, "typed": 1.0}
+    assert summary["held_out"] == {"published schema": 1.0}
     report = (written / "report.md").read_text()
     assert "## 1 CPU seconds of training, equal time" in report
     assert "| typed | grammar | 1 | 100.0 % |" in report

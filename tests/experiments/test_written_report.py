@@ -59,9 +59,10 @@ def test_shares_and_rates_are_means_over_seeds(tmp_path: Path, results: list[Res
 def test_the_report_names_shares_reasons_and_what_an_engine_does_not_enforce(
     tmp_path: Path, results: list[Result]
 ) -> None:
-    lines = list(written_lines(written_rows(tmp_path, results), results))
+    lines = list(written_lines(written_rows(tmp_path, results), {"judge": 0.985}, results))
     assert "| text | engine | 2 | 75.0 ± 0.0 % | 37.5 ± 158.8 % | 25.0 ± 0.0 % |" in "\n".join(lines)
     assert "| text | engine | 1.2500 ± 0.0000 | 1.5000 ± 0.0000 |" in lines
+    assert "\nOf the real held-out documents, judges accept: judge 98.5 %." in lines
     assert "- text, engine: required 37.5 %, the text is no JSON 25.0 %" in lines
     assert "\n### What engine 1.0 does not enforce\n" in lines
     assert "- left out, since not is unknown: `/a/not`, `/b/not`" in lines
@@ -77,4 +78,4 @@ def test_documents_that_were_not_judged_yet_have_no_row(tmp_path: Path, results:
 
 def test_experiments_without_documents_have_no_section(tmp_path: Path, make_result: MakeResult) -> None:
     results = [make_result()]
-    assert list(written_lines(written_rows(tmp_path, results), results)) == []
+    assert list(written_lines(written_rows(tmp_path, results), {"judge": 0.985}, results)) == []

@@ -6,7 +6,7 @@ The same results give the same bytes. Old plots that no longer have enough resul
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
 from schemalm.experiments.results import RESULTS_FILE, Measure, Result, read_results
 from schemalm.experiments.summary import Row, summarize
-from schemalm.experiments.written_figures import WrittenRow, written_rows
+from schemalm.experiments.written_figures import held_out_shares, written_rows
 from schemalm.experiments.written_report import written_lines
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
@@ -60,21 +60,21 @@ def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> 
             old.unlink()
     for name, svg in plots.items():
         write_atomically(folder / f"{name}.svg", svg.encode())
-    written = written_rows(out, results)
+    written, held_out = written_rows(out, results), held_out_shares(out)
     summary = {
         "title": title,
         "rows": [row.to_dict() for row in rows],
         "renormalized": _renormalized(results),
         "written": [row.to_dict() for row in written],
+        "held_out": held_out,
     }
+    lines = [*_lines(title, results, rows, plots), *written_lines(written, held_out, results), *_versions(results)]
     write_atomically(out / SUMMARY_FILE, json.dumps(summary, indent=2).encode() + b"\n")
-    write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, written, list(plots))).encode() + b"\n")
+    write_atomically(out / REPORT_FILE, "\n".join(lines).encode() + b"\n")
     return rows
 
 
-def _lines(
-    title: str, results: Sequence[Result], rows: Sequence[Row], written: Sequence[WrittenRow], plots: Sequence[str]
-) -> Iterator[str]:
+def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Iterable[str]) -> Iterator[str]:
     first = results[-1]
     yield f"# {escape_markdown(title)}"
     yield ""
@@ -92,11 +92,14 @@ def _lines(
         if repeated := [row.arm for row in chosen if row.num_epochs > MOST_EPOCHS]:
             yield f"\nSaw its documents more than once: {', '.join(map(escape_markdown, repeated))}."
     yield from _renormalized_lines(results)
-    yield from written_lines(written, results)
     if plots:
         yield "\n## Plots\n"
         yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
-    yield f"\nVersions: {', '.join(escape_markdown(f'{name} {version}') for name, version in first.versions.items())}."
+
+
+def _versions(results: Sequence[Result]) -> Iterator[str]:
+    versions = (escape_markdown(f"{name} {version}") for name, version in results[-1].versions.items())
+    yield f"\nVersions: {', '.join(versions)}."
 
 
 def models_table(rows: Sequence[Row]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What judges say about the documents that models wrote, kept beside them.
 
-    OUT/documents/NAME.verdicts.json   for each judge the verdicts on the documents of NAME.jsonl, in their order
+    OUT/documents/NAME.verdicts.json       for each judge the verdicts on the documents of NAME.jsonl, in their order
+    OUT/documents/held-out.verdicts.json   the same for real documents
 
 A judge is asked once about each set. Text that is no JSON is refused without asking. Documents are judged by the schema
 as it is published, and with the amendments of the recipe's rules, if it has any.
@@ -9,23 +10,25 @@ as it is published, and with the amendments of the recipe's rules, if it has any
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from schemalm.compilation import compile_schema
-from schemalm.documents import DocumentLimits
+from schemalm.documents import DocumentLimits, canonical_json, read_corpus
 from schemalm.documents.json_reader import strict_json
 from schemalm.errors import DataError, DocumentError
 from schemalm.evaluation.judge_selection import judge_for
 from schemalm.evaluation.judges import Judge
+from schemalm.experiments.corpus import VALIDATION_FILE
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.results import read_results
-from schemalm.experiments.writing import DOCUMENTS_FOLDER, WrittenSet
+from schemalm.experiments.writing import DOCUMENTS_FOLDER
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import write_atomically
 
 NO_JSON = "the text is no JSON"
+HELD_OUT = "held-out"
 
 
 @dataclass(frozen=True)
@@ -50,37 +53,44 @@ def judges_of(recipe: Recipe) -> dict[str, Judge]:
 
 
 def judge_results(out: Path, judges: Mapping[str, Judge]) -> None:
-    """Ask the judges that have not been asked about all documents of the experiment in the folder `out`."""
-    for result in read_results(out):
-        for written in result.written or ():
-            _judge(out, written, judges)
+    """Ask the judges that have not been asked about the documents of the experiment in the folder `out`.
+
+    These are the documents that models wrote, and as the yardstick the real documents that were held out.
+    """
+    for written in (written for result in read_results(out) for written in result.written or ()):
+        _judge(out, written.file, (document.text for document in written.documents(out)), judges)
+    held_out = next(iter(sorted(out.glob(f"corpus/*/{VALIDATION_FILE}"))), None)
+    if held_out is not None and judges:
+        _judge(out, HELD_OUT, (canonical_json(row.value).decode() for row in read_corpus([held_out])), judges)
 
 
-def _judge(out: Path, written: WrittenSet, judges: Mapping[str, Judge]) -> None:
-    known = read_opinions(out, written)
-    missing = {name: judge for name, judge in judges.items() if name not in known}
+def _judge(out: Path, name: str, texts: Iterable[str], judges: Mapping[str, Judge]) -> None:
+    known = read_opinions(out, name)
+    missing = {judge: asked for judge, asked in judges.items() if judge not in known}
     if not missing:
         return
-    texts = [document.text for document in written.documents(out)]
-    asked = {name: [_opinion(text, judge) for text in texts] for name, judge in missing.items()}
-    kept = {name: list(map(asdict, opinions)) for name, opinions in {**known, **asked}.items()}
-    write_atomically(out / DOCUMENTS_FOLDER / _name(written), json.dumps(kept).encode())
+    listed = list(texts)
+    found = {judge: [_opinion(text, asked) for text in listed] for judge, asked in missing.items()}
+    kept = {judge: list(map(asdict, opinions)) for judge, opinions in {**known, **found}.items()}
+    (out / DOCUMENTS_FOLDER).mkdir(exist_ok=True)
+    write_atomically(out / DOCUMENTS_FOLDER / _file_name(name), json.dumps(kept).encode())
 
 
-def read_opinions(out: Path, written: WrittenSet) -> Opinions:
-    """Return what judges said about a set, by the judges' names."""
+def read_opinions(out: Path, name: str) -> Opinions:
+    """Return what judges said about a set, by the judges' names; `HELD_OUT` is the set of real documents."""
     folder = out / DOCUMENTS_FOLDER
-    file = CheckedFile(folder, _name(written), DataError, "delete it to ask the judges again", max_bytes=1 << 26)
-    return file.read(dict[str, list[Opinion]]) if (folder / _name(written)).exists() else {}
+    file = CheckedFile(folder, _file_name(name), DataError, "delete it to ask the judges again", max_bytes=1 << 26)
+    return file.read(dict[str, list[Opinion]]) if (folder / _file_name(name)).exists() else {}
 
 
-def _name(written: WrittenSet) -> str:
-    return f"{written.file}.verdicts.json"
+def _file_name(name: str) -> str:
+    return f"{name}.verdicts.json"
 
 
 def _opinion(text: str, judge: Judge) -> Opinion:
+    limits = DocumentLimits(max_bytes=max(1, len(text.encode())), max_nodes=len(text) + 1)
     try:
-        value = strict_json(text, DocumentLimits(max_bytes=max(1, len(text.encode())), max_nodes=len(text) + 1))
+        value = strict_json(text, limits)
     except DocumentError:
         return Opinion(False, NO_JSON)
     verdict = judge.judge(value)

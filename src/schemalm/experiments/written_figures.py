@@ -15,7 +15,7 @@ from typing import Any
 
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.results import Result
-from schemalm.experiments.verdicts import NO_JSON, Opinions, read_opinions
+from schemalm.experiments.verdicts import HELD_OUT, NO_JSON, Opinions, read_opinions
 from schemalm.experiments.writing import WrittenSet
 
 COMPLETE = "complete"
@@ -73,7 +73,7 @@ class _Set:
         documents = list(written.documents(out))
         num_cut_off = sum(document.finish != COMPLETE for document in documents)
         num_tokens = sum(len(document.tokens) for document in documents)
-        return cls(result, written, read_opinions(out, written), num_tokens, num_cut_off)
+        return cls(result, written, read_opinions(out, written.file), num_tokens, num_cut_off)
 
     @property
     def place(self) -> tuple[int, str, str, str]:
@@ -94,6 +94,12 @@ class _Set:
     def admitted_share(self) -> float | None:
         scores = self.written.scores
         return None if scores is None else scores.num_documents / (scores.num_documents + len(scores.left_out))
+
+
+def held_out_shares(out: Path) -> dict[str, float]:
+    """Return the share of the real held-out documents that each judge accepts."""
+    asked = read_opinions(out, HELD_OUT).items()
+    return {judge: sum(opinion.accepted is True for opinion in opinions) / len(opinions) for judge, opinions in asked}
 
 
 def written_rows(out: Path, results: Sequence[Result]) -> list[WrittenRow]:

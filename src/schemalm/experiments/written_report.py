@@ -6,7 +6,7 @@ Student's t.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from schemalm.evaluation.report import escape_markdown
 from schemalm.experiments.estimate import Estimate
@@ -18,8 +18,13 @@ _HEAD = ("arm", "mask", "seeds", "JSON")
 _TAIL = ("cut off", "tokens", "documents per CPU second", "accepted per CPU second", "real documents admitted")
 
 
-def written_lines(rows: Sequence[WrittenRow], results: Sequence[Result]) -> Iterator[str]:
-    """Yield the section of the report; nothing if no documents were judged."""
+def written_lines(
+    rows: Sequence[WrittenRow], held_out: Mapping[str, float], results: Sequence[Result]
+) -> Iterator[str]:
+    """Yield the section of the report; nothing if no documents were judged.
+
+    held_out: the share of real documents that each judge accepts.
+    """
     if not rows:
         return
     yield "\n## Written documents\n"
@@ -30,6 +35,7 @@ def written_lines(rows: Sequence[WrittenRow], results: Sequence[Result]) -> Iter
     )
     yield ""
     yield from written_table(rows)
+    yield f"\n{yardstick(held_out)}"
     if any(row.admitted is not None for row in rows):
         yield "\nBits per byte of the real documents that a mask admits, with the mask and without:\n"
         yield from scores_table(rows)
@@ -58,6 +64,12 @@ def written_table(rows: Sequence[WrittenRow]) -> Iterator[str]:
             _percentage(row.admitted),
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def yardstick(held_out: Mapping[str, float]) -> str:
+    """Return a sentence with the share of real documents that each judge accepts."""
+    shares = ", ".join(f"{escape_markdown(judge)} {100 * share:.1f} %" for judge, share in held_out.items())
+    return f"Of the real held-out documents, judges accept: {shares}."
 
 
 def scores_table(rows: Sequence[WrittenRow]) -> Iterator[str]:
