@@ -81,6 +81,68 @@ def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "kind": {"oneOf": [{"const": "alpha"}, {"const": "beta"}]},
+        "name": {"type": "string", "pattern": "^[a-z]+$", "not": {"const": "none"}},
+    },
+    "required": ["kind"],
+    "additionalProperties": False,
+}
+WRITING_RECIPE = """
+name = "writing"
+schema = "schema.json"
+baseline = "text"
+seeds = [0]
+budgets = [1]
+budget_unit = "seconds"
+
+[data]
+train = "train"
+validation = "validation"
+
+[training]
+context_size = 32
+batch_size = 2
+optimizer = "adamw"
+
+[writing]
+num_documents = 3
+max_tokens = 9
+
+[[arms]]
+name = "text"
+tokenizer = { kind = "byte-bpe", vocab_size = 300 }
+
+[[arms]]
+name = "typed"
+tokenizer = { kind = "typed", vocab_size = 300 }
+"""
+
+
+@pytest.fixture(scope="session")
+def writing_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recipe file of an experiment with equal time, whose models write documents of a small schema."""
+    folder = tmp_path_factory.mktemp("writing")
+    (folder / "schema.json").write_text(json.dumps(SCHEMA))
+    for number in range(12):
+        corpus = folder / ("train" if number % 4 else "validation")
+        corpus.mkdir(exist_ok=True)
+        value = {"kind": ("alpha", "beta")[number % 2], "name": "abcdefghijkl"[number] * 20}
+        (corpus / f"{number}.json").write_text(json.dumps(value))
+    (folder / "writing.toml").write_text(WRITING_RECIPE)
+    return folder / "writing.toml"
+
+
+@pytest.fixture(scope="session")
+def written(writing_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this experiment with all of its runs; tests must not change it."""
+    out = tmp_path_factory.mktemp("written")
+    assert not run_experiment(read_recipe(writing_file), out).failures
+    return out
+
+
 MakeResult = Callable[..., Result]
 
 

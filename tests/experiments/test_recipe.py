@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from schemalm.errors import ConfigurationError
-from schemalm.experiments.recipe import Recipe, read_recipe
+from schemalm.experiments.recipe import Recipe, WritingSettings, read_recipe
 from schemalm.experiments.runs import plan_runs
 
 from .conftest import RECIPE
 
-TOKENS = Path(__file__).resolve().parents[2] / "recipes" / "tokens.toml"
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 
 def read(folder: Path, old: str = "", new: str = "") -> Recipe:
@@ -88,6 +88,20 @@ def test_runs_on_equal_documents_leave_out_the_baseline_and_arms_with_its_tokeni
         ('name = "typed"', 'name = "typed"\nseeds = [5]', r"has typed with the seeds \[5\]"),
         ('name = "typed"', 'name = "typed"\nrenormalize = "llguidance"', "renormalize requires a byte-bpe tokenizer"),
         ('name = "bpe"', 'name = "bpe"\nrenormalize = "other"', "renormalize must be one of llguidance"),
+        ("equal_documents = true", 'budget_unit = "hours"', "budget_unit must be tokens or seconds, got 'hours'"),
+        (
+            "equal_documents = true",
+            'equal_documents = true\nbudget_unit = "seconds"',
+            "equal_documents requires budgets",
+        ),
+        (
+            'name = "typed"',
+            'name = "typed"\nmasks = ["none"]',
+            r"masks must be a list of different masks of \['grammar'\]",
+        ),
+        ('name = "bpe"', 'name = "bpe"\nmasks = ["none", "none"]', "masks must be a list of different masks"),
+        ("[data]", "[writing]\ncolour = 1\n[data]", "colour is not a setting of writing"),
+        ("[data]", "[writing]\nnum_documents = 0\n[data]", "writing is invalid: num_samples must be"),
         ('train = "train.jsonl"', "", r"\[data\]: train is missing"),
         ("[data]", "[data", "is not TOML"),
     ],
@@ -103,7 +117,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_recipe_of_tokens_is_one() -> None:
-    recipe = read_recipe(TOKENS)
+    recipe = read_recipe(RECIPES / "tokens.toml")
     assert {arm.tokenizer.kind for arm in recipe.arms} == {"typed", "byte-bpe"}
     assert {run.seed for run in plan_runs(recipe) if run.arm.name == "typed"} == {0, 1, 2}
 
@@ -113,3 +127,12 @@ def test_rules_may_be_a_file_next_to_the_recipe_or_none(tmp_path: Path) -> None:
     schema = 'schema = "github-workflow"\n'
     assert read(tmp_path, schema, schema + 'rules = "own.json"\n').rules == str(tmp_path / "own.json")
     assert read(tmp_path, schema, schema + 'rules = "none"\n').rules is None
+
+
+def test_in_the_recipe_against_text_models_write_under_masks_after_equal_time() -> None:
+    recipe = read_recipe(RECIPES / "against-text.toml")
+    assert {run.measure for run in plan_runs(recipe)} == {"time"}
+    assert recipe.writing == WritingSettings(num_documents=200, max_tokens=512, temperature=0.8)
+    masks = {arm.name: arm.masks for arm in recipe.arms}
+    assert masks["typed-echo"] == ("grammar",)
+    assert masks["text-echo"] == ("none", "llguidance", "xgrammar")

@@ -20,8 +20,8 @@ def test_the_report_has_a_table_per_budget_and_measure(tmp_path: Path, make_resu
     rows = write_report(tmp_path, "a title")
     text = (tmp_path / "report.md").read_text()
     assert "## 1,000 training tokens, equal compute" in text
-    assert "| typed | tiny, 2 M | 2 | 400.0 | 1.5000 ± 6.3530 | 0.7500 ± 3.1765 | 1 min 0 s |" in text
-    assert "| bpe | tiny, 2 M | 2 | 400.0 | 2.0000 ± 0.0000 | baseline | 1 min 0 s |" in text
+    assert "| typed | tiny, 2 M | 2 | 400.0 | 1.5000 ± 6.3530 | 0.7500 ± 3.1765 | 998 | 1 min 0 s |" in text
+    assert "| bpe | tiny, 2 M | 2 | 400.0 | 2.0000 ± 0.0000 | baseline | 998 | 1 min 0 s |" in text
     assert "Saw its documents more than once: typed." in text
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert [entry["arm"] for entry in summary["rows"]] == [row.arm for row in rows]

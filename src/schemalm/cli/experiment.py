@@ -52,10 +52,10 @@ def run(
     ] = None,
     measure: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Run only the comparison at equal `compute` or at equal `documents`."),
+        typer.Option(metavar="NAME", help="Run only the comparison at equal `compute`, `documents` or `time`."),
     ] = None,
     budget: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Run only this budget of training tokens; may be repeated.")
+        list[int] | None, typer.Option(metavar="N", help="Run only this budget; may be repeated.")
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(metavar="N", help="Run only this seed; may be repeated.")] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Number of runs at a time; each uses one thread.")] = 1,
@@ -105,18 +105,21 @@ def report(
     out: Out = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Write the report of the finished runs."""
+    """Write the report of the finished runs. With a recipe, judges that have not been asked are asked first."""
     from schemalm.experiments.recipe import read_recipe  # noqa: PLC0415
     from schemalm.experiments.report import REPORT_FILE, write_report  # noqa: PLC0415
+    from schemalm.experiments.verdicts import judge_results, judges_of  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    if experiment.is_dir():
+    read = None if experiment.is_dir() else read_recipe(experiment)
+    if read is None:
         folder, name, arms = experiment, experiment.resolve().name, None
     else:
-        read = read_recipe(experiment)
         folder, name, arms = out or RUNS_FOLDER / read.name, read.name, read.arm_names
     terminal.say(f"writing the report of {name} into {folder}")
     check_writable(folder, REPORT_FILE, advice=CHOOSE_OUT)
+    if read is not None:
+        judge_results(folder, judges_of(read))
     _finish(terminal, folder, write_report(folder, name, arms), {})
 
 

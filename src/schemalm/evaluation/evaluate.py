@@ -216,7 +216,7 @@ class PlannedEvaluation:
         num_written = self.settings.num_samples * num_unseen / len(self.unseen)
         num_judged = len(self.judges) * (self.settings.num_samples + len(self.unseen))
         num_passes = 1 + len(self.dtypes)
-        return num_passes * num_unseen / median(speeds) + num_written / median(speeds) + num_judged * JUDGE_SECONDS
+        return float((num_passes * num_unseen + num_written) / median(speeds) + num_judged * JUDGE_SECONDS)
 
     def evaluate(self, keep: Path | None = None, log: Log = lambda _: None) -> Evaluation:
         """Do the work; `keep` and `log` as in `evaluate`."""

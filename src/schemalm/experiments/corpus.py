@@ -68,6 +68,10 @@ class DrawnCorpus:
         """Return all validation documents."""
         return list(_read(self.folder / VALIDATION_FILE))
 
+    def published_schema(self) -> Schema:
+        """Return the schema without the amendments of rules."""
+        return self.grammar().schema
+
     def grammar(self) -> Grammar:
         """Compile the schema's grammar with the canonical key orders."""
         return compile_schema(self.schema, rules=self.rules).with_key_orders(self.key_orders)
@@ -110,6 +114,8 @@ def _open(recipe: Recipe, seed: int, folder: Path) -> DrawnCorpus:
 def _drawn_by(recipe: Recipe, seed: int) -> dict[str, Any]:
     """Return the settings that determine which documents are drawn from given corpora, as JSON values."""
     data = {name: value for name, value in asdict(recipe.data).items() if name not in ("train", "validation")}
+    if data["num_train_documents"] is None:  # as in versions that always drew all
+        del data["num_train_documents"]
     # Documents that were drawn by versions without rules are those of a recipe without rules.
     rules = {} if recipe.rules is None else {"rules": Path(recipe.rules).name}
     return {"schema": Path(recipe.schema).name, **rules, **data, "seed": seed}
@@ -134,7 +140,7 @@ def _draw(recipe: Recipe, seed: int, folder: Path, log: Log) -> None:
     key_orders = learn_key_orders(grammar, [document.value for document in learners])
     writer = Tokenizer.from_grammar(grammar.with_key_orders(key_orders))
     num_documents = {
-        TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer, left_out),
+        TRAIN_FILE: _write(folder / TRAIN_FILE, map(_parse, texts), writer, left_out, data.num_train_documents),
         VALIDATION_FILE: _write(folder / VALIDATION_FILE, (validation[index] for index in chosen), writer, left_out),
     }
     left_out.extend(validation_left_out)
@@ -200,8 +206,14 @@ def _parse(line: bytes) -> SourceDocument:
     return SourceDocument(fields["value"], fields["repo"], fields["path"])
 
 
-def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, left_out: LeftOut) -> int:
-    """Write the valid documents with their keys in the writer's order, and return their number."""
+def _write(
+    path: Path,
+    documents: Iterable[SourceDocument],
+    writer: Tokenizer,
+    left_out: LeftOut,
+    num_wanted: int | None = None,
+) -> int:
+    """Write the valid documents, or the first of them, with keys in the writer's order, and return their number."""
     num_written = 0
     compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
     with named_errors(path), path.open("wb") as file, compressor.stream_writer(file) as stream:
@@ -213,6 +225,8 @@ def _write(path: Path, documents: Iterable[SourceDocument], writer: Tokenizer, l
                 continue
             stream.write(_line(SourceDocument(value, document.source, document.name)) + b"\n")
             num_written += 1
+            if num_written == num_wanted:
+                break
     return num_written
 
 

@@ -3,15 +3,19 @@
     name, schema                  `schema` is a file or a built-in name
     rules                         a file, a built-in name or `none`; by default those of a built-in schema
     baseline                      the name of the arm that the others are compared with
-    seeds, budgets                every arm runs with each seed and each budget, in training tokens
-    equal_documents               whether arms also run on the documents that the baseline sees in the budget
+    seeds, budgets                every arm runs with each seed and each budget
+    budget_unit                   of budgets: training `tokens`, or `seconds` of CPU time in training steps
+    equal_documents               whether arms also run on the documents that the baseline sees in the budget of tokens
     [data]                        fields of `DataSettings`
+    [writing]                     fields of `WritingSettings`, if models write documents
     [training]                    `context_size`, and fields of `TrainingConfiguration` but for `num_steps` and `seed`
     [[arms]]                      `name`, `tokenizer`, and if they differ `training`, `seeds`, `budgets`,
-                                  `equal_documents`, `baseline`, `renormalize`
+                                  `equal_documents`, `baseline`, `renormalize`, `masks`
 
 A tokenizer is a table of its `kind` and of keyword arguments for that kind's `train`. Arms of the same name may differ
-in the size of their model; each is compared with the baseline arm of its size. Paths are relative to the recipe file.
+in the size of their model; each is compared with the baseline arm of its size. A model writes documents under each of
+its arm's `masks`: those of its own grammar, if it has one, else those of `text_masks.py`. Paths are relative to the
+recipe file.
 """
 
 from __future__ import annotations
@@ -24,23 +28,31 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from schemalm.errors import ConfigurationError
+from schemalm.experiments.text_masks import NO_MASK, TEXT_MASKS
 from schemalm.experiments.tokenizer_kinds import KINDS, TokenizerSettings
 from schemalm.files.toml_table import REQUIRED, Scalar, Table, read_toml
+from schemalm.generation.sampling import Sampling, check_request
 from schemalm.rules.built_in import DEFAULT_RULES, chosen
 from schemalm.training.configuration import TrainingConfiguration
 
 DEFAULT_CONTEXT_SIZE = 512
 DEFAULT_NUM_TOKENIZER_DOCUMENTS = 10_000
-RENORMALIZERS = ("llguidance",)
+RENORMALIZERS = tuple(name for name in TEXT_MASKS if name != NO_MASK)
 SETTINGS = {
     name: kind for name, kind in get_type_hints(TrainingConfiguration).items() if name not in ("num_steps", "seed")
 }
 DATA_KEYS = (
     *("train", "validation", "train_where", "validation_where"),
-    *("num_validation_documents", "num_tokenizer_documents"),
+    *("num_train_documents", "num_validation_documents", "num_tokenizer_documents"),
 )
-TOP_KEYS = ("name", "schema", "rules", "baseline", "seeds", "budgets", "equal_documents", "data", "training", "arms")
-ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_documents", "baseline", "renormalize")
+TOP_KEYS = (
+    *("name", "schema", "rules", "baseline", "seeds", "budgets", "budget_unit", "equal_documents"),
+    *("data", "training", "writing", "arms"),
+)
+ARM_KEYS = ("name", "tokenizer", "training", "seeds", "budgets", "equal_documents", "baseline", "renormalize", "masks")
+TOKENS, SECONDS = "tokens", "seconds"
+# The mask of a typed tokenizer.
+OWN_MASK = "grammar"
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class DataSettings:
     train, validation: corpora.
     train_where, validation_where: use only rows of JSON Lines whose fields have these values. Sources of any validation
     row are left out of training.
+    num_train_documents: how many training documents each seed draws; None for all.
     num_validation_documents: how many documents are scored, evenly spaced; None for all.
     num_tokenizer_documents: tokenizers learn from so many of the first training documents, whose order each seed draws.
     """
@@ -58,15 +71,30 @@ class DataSettings:
     validation: Path
     train_where: Mapping[str, Scalar]
     validation_where: Mapping[str, Scalar]
+    num_train_documents: int | None
     num_validation_documents: int | None
     num_tokenizer_documents: int
 
 
 @dataclass(frozen=True)
+class WritingSettings:
+    """How models write documents: how many under each mask, the budget of each in tokens, and the temperature."""
+
+    num_documents: int = 200
+    max_tokens: int = 512
+    temperature: float = 0.8
+
+    def __post_init__(self) -> None:
+        check_request(self.num_documents, self.max_tokens, seed=0)
+        Sampling(self.temperature)
+
+
+@dataclass(frozen=True)
 class Arm:
-    """One arm: its tokenizer, all its training settings, its seeds, and its budgets in training tokens.
+    """One arm: its tokenizer, all its training settings, its seeds, and its budgets.
 
     renormalize: the engine whose masks a text model is scored with, after training without them, or None.
+    masks: under which the model writes documents, if the recipe says that models write.
     """
 
     name: str
@@ -77,6 +105,7 @@ class Arm:
     equal_documents: bool
     baseline: str
     renormalize: str | None
+    masks: tuple[str, ...] = ()
 
     @property
     def model(self) -> str:
@@ -99,6 +128,8 @@ class Recipe:
     data: DataSettings
     context_size: int
     arms: tuple[Arm, ...]
+    budget_unit: str = TOKENS
+    writing: WritingSettings | None = None
 
     @property
     def arm_names(self) -> frozenset[str]:
@@ -141,7 +172,29 @@ def _recipe(top: Table, folder: Path, given_paths: dict[str, str]) -> Recipe:
             _arm(table, Arm("", TokenizerSettings("", {}), settings, seeds, budgets, equal_documents, baseline, None))
             for table in top.tables("arms")
         ),
+        budget_unit=_budget_unit(top, equal_documents),
+        writing=_writing(top),
     )
+
+
+def _budget_unit(top: Table, equal_documents: bool) -> str:
+    unit: str = top.take("budget_unit", str, TOKENS)
+    if unit not in (TOKENS, SECONDS):
+        top.fail("budget_unit", f"must be {TOKENS} or {SECONDS}, got {unit!r}")
+    if unit == SECONDS and equal_documents:
+        top.fail("equal_documents", f"requires budgets in {TOKENS}")
+    return unit
+
+
+def _writing(top: Table) -> WritingSettings | None:
+    content: dict[str, Any] | None = top.take("writing", dict, None)
+    if content is None:
+        return None
+    table = Table("[writing]", content)
+    try:
+        return WritingSettings(**table.settings(get_type_hints(WritingSettings), "a setting of writing"))
+    except ConfigurationError as error:
+        top.fail("writing", f"is invalid: {error}")
 
 
 def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettings:
@@ -152,6 +205,7 @@ def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettin
         validation=folder / paths["validation"],
         train_where=table.scalars("train_where"),
         validation_where=table.scalars("validation_where"),
+        num_train_documents=table.count("num_train_documents", None),
         num_validation_documents=table.count("num_validation_documents", None),
         num_tokenizer_documents=table.count("num_tokenizer_documents", DEFAULT_NUM_TOKENIZER_DOCUMENTS),
     )
@@ -160,21 +214,22 @@ def _data(table: Table, folder: Path, given_paths: dict[str, str]) -> DataSettin
 
 
 def _arm(table: Table, defaults: Arm) -> Arm:
+    tokenizer = _tokenizer(table.table("tokenizer"))
     arm = Arm(
         name=_name(table),
-        tokenizer=_tokenizer(table.table("tokenizer")),
+        tokenizer=tokenizer,
         training={**defaults.training, **_settings(table.table("training", {}))},
         seeds=table.numbers("seeds", 0, list(defaults.seeds)),
         budgets=table.numbers("budgets", 1, list(defaults.budgets)),
         equal_documents=table.take("equal_documents", bool, defaults.equal_documents),
         baseline=table.take("baseline", str, defaults.baseline),
         renormalize=table.take("renormalize", str, None),
+        masks=_masks(table, tokenizer),
     )
     table.finish(*ARM_KEYS)
     if arm.renormalize is not None and arm.renormalize not in RENORMALIZERS:
         table.fail("renormalize", f"must be one of {', '.join(RENORMALIZERS)}, got {arm.renormalize!r}")
-    is_json = arm.tokenizer.kind == "byte-bpe" and arm.tokenizer.options["text"] == "json"
-    if arm.renormalize is not None and not is_json:
+    if arm.renormalize is not None and not _is_json_text(tokenizer):
         table.fail("renormalize", "requires a byte-bpe tokenizer with the text json")
     try:
         replaced = {**arm.training, "device": "cpu"}  # a run checks later whether its device exists
@@ -182,6 +237,19 @@ def _arm(table: Table, defaults: Arm) -> Arm:
     except (ConfigurationError, TypeError) as error:
         table.fail("training", f"is invalid: {error}")
     return arm
+
+
+def _masks(table: Table, tokenizer: TokenizerSettings) -> tuple[str, ...]:
+    """Return the masks of an arm; by default the first that its tokenizer has. Text other than JSON has none."""
+    known = [OWN_MASK] if KINDS[tokenizer.kind].is_typed else [*TEXT_MASKS] if _is_json_text(tokenizer) else []
+    masks: list[Any] = table.take("masks", list, known[:1])
+    if not all(mask in known for mask in masks) or len({*masks}) < len(masks):
+        table.fail("masks", f"must be a list of different masks of {known}, got {masks!r}")
+    return tuple(masks)
+
+
+def _is_json_text(tokenizer: TokenizerSettings) -> bool:
+    return tokenizer.kind == "byte-bpe" and tokenizer.options["text"] == "json"
 
 
 def _name(table: Table) -> str:

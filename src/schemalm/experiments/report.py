@@ -6,7 +6,7 @@ The same results give the same bytes. Old plots that no longer have enough resul
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from schemalm.errors import DataError
 from schemalm.evaluation.report.pages import compact, escape_markdown
 from schemalm.experiments.estimate import Estimate
 from schemalm.experiments.plots import draw_experiment
-from schemalm.experiments.results import RESULTS_FILE, Result, read_results
+from schemalm.experiments.results import RESULTS_FILE, Measure, Result, read_results
 from schemalm.experiments.summary import Row, summarize
+from schemalm.experiments.written_figures import held_out_shares, written_rows
+from schemalm.experiments.written_report import written_lines
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 from schemalm.messages.wording import duration
@@ -25,15 +27,21 @@ REPORT_FILE, SUMMARY_FILE, PLOTS_FOLDER = "report.md", "summary.json", "plots"
 # The report lists runs that see their documents more often than this.
 MOST_EPOCHS = 1.02
 HEAD = (
-    "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | training |\n"
-    "|---|---|---:|---:|---:|---:|---:|"
+    "| arm | model | seeds | tokens per document | bits per byte | ratio to the baseline | tokens | training |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|"
 )
-EXPLANATION = {
+UNITS: dict[Measure, str] = {
+    "compute": "training tokens",
+    "documents": "training tokens",
+    "time": "CPU seconds of training",
+}
+EXPLANATION: dict[Measure, str] = {
     "compute": "Every arm was trained on so many tokens.",
     "documents": (
         "Every arm was trained on the documents that the baseline sees in so many of its tokens; ratios are to the "
         "baseline above."
     ),
+    "time": "Every arm was trained for so many CPU seconds of training steps, on documents of the same draw.",
 }
 
 
@@ -53,13 +61,21 @@ def write_report(out: Path, title: str, arms: Collection[str] | None = None) -> 
             old.unlink()
     for name, svg in plots.items():
         write_atomically(folder / f"{name}.svg", svg.encode())
-    summary = {"title": title, "rows": [row.to_dict() for row in rows], "renormalized": _renormalized(results)}
+    written, held_out = written_rows(out, results), held_out_shares(out)
+    summary = {
+        "title": title,
+        "rows": [row.to_dict() for row in rows],
+        "renormalized": _renormalized(results),
+        "written": [row.to_dict() for row in written],
+        "held_out": held_out,
+    }
+    lines = [*_lines(title, results, rows, plots), *written_lines(written, held_out, results), *_versions(results)]
     write_atomically(out / SUMMARY_FILE, json.dumps(summary, indent=2).encode() + b"\n")
-    write_atomically(out / REPORT_FILE, "\n".join(_lines(title, results, rows, list(plots))).encode() + b"\n")
+    write_atomically(out / REPORT_FILE, "\n".join(lines).encode() + b"\n")
     return rows
 
 
-def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Sequence[str]) -> Iterator[str]:
+def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Iterable[str]) -> Iterator[str]:
     first = results[-1]
     yield f"# {escape_markdown(title)}"
     yield ""
@@ -70,17 +86,27 @@ def _lines(title: str, results: Sequence[Result], rows: Sequence[Row], plots: Se
     )
     for (budget, measure), group in groupby(rows, key=lambda row: (row.budget, row.measure)):
         chosen = list(group)
-        yield f"\n## {budget:,} training tokens, equal {measure}\n"
+        yield f"\n## {budget:,} {UNITS[measure]}, equal {measure}\n"
         yield EXPLANATION[measure]
-        yield f"\n{HEAD}"
-        yield from map(_table_row, chosen)
+        yield ""
+        yield from models_table(chosen)
         if repeated := [row.arm for row in chosen if row.num_epochs > MOST_EPOCHS]:
             yield f"\nSaw its documents more than once: {', '.join(map(escape_markdown, repeated))}."
     yield from _renormalized_lines(results)
     if plots:
         yield "\n## Plots\n"
         yield from (f"![{name}]({PLOTS_FOLDER}/{name}.svg)\n" for name in plots)
-    yield f"\nVersions: {', '.join(escape_markdown(f'{name} {version}') for name, version in first.versions.items())}."
+
+
+def _versions(results: Sequence[Result]) -> Iterator[str]:
+    versions = (escape_markdown(f"{name} {version}") for name, version in results[-1].versions.items())
+    yield f"\nVersions: {', '.join(versions)}."
+
+
+def models_table(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of the table of trained models."""
+    yield HEAD
+    yield from map(_table_row, rows)
 
 
 def _table_row(row: Row) -> str:
@@ -91,7 +117,8 @@ def _table_row(row: Row) -> str:
         f"{row.tokens_per_document:,.1f}",
         _estimate(row.bits_per_byte),
         "baseline" if row.is_baseline else _estimate(row.ratio),
-        duration(row.seconds),
+        compact(round(row.num_tokens)),
+        duration(row.seconds if row.cpu_seconds is None else row.cpu_seconds),
     )
     return f"| {' | '.join(map(str, cells))} |"
 

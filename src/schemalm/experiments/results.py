@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from schemalm.errors import DataError
+from schemalm.experiments.writing import WrittenSet
 from schemalm.files.locks import acquire_lock
 from schemalm.files.typed_json import CheckedFile
 from schemalm.files.writing import named_errors
 
 RESULTS_FILE = "results.jsonl"
 # Equal compute: every arm trains on as many tokens as the budget says. Equal documents: every arm trains on the
-# documents that its baseline sees within the budget.
-Measure = Literal["compute", "documents"]
+# documents that its baseline sees within the budget. Equal time: every arm trains for as many CPU seconds.
+Measure = Literal["compute", "documents", "time"]
 _MAX_BYTES = 1 << 28
-MEASURES: tuple[Measure, ...] = ("compute", "documents")
+MEASURES: tuple[Measure, ...] = ("compute", "documents", "time")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Result:
     num_documents: the number of documents seen, each `num_epochs` times.
     bits_per_byte: over all validation documents.
     seconds: the time of training, including its validations.
+    cpu_seconds: the CPU time of the training steps; None for results of versions that did not measure it.
     renormalized: the scores under another engine's masks, if the arm requests them.
+    written: the documents that the model wrote under each of its masks.
     """
 
     key: str
@@ -61,6 +64,8 @@ class Result:
     versions: dict[str, str]
     environment: dict[str, Any]
     renormalized: dict[str, Any] | None = None
+    cpu_seconds: float | None = None
+    written: list[WrittenSet] | None = None
 
 
 def append_result(out: Path, result: Result) -> None:

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,13 @@ import torch
 from schemalm.documents import LeftOut
 from schemalm.errors import ConfigurationError, SchemaLMError, TrainingError
 from schemalm.experiments.corpus import Log, obtain_corpus
-from schemalm.experiments.llguidance_masks import check_llguidance
+from schemalm.experiments.cpu_time import StepSeconds
 from schemalm.experiments.recipe import Recipe
 from schemalm.experiments.report import write_report
 from schemalm.experiments.results import Result, append_result, read_results
 from schemalm.experiments.runs import Experiment, PlannedRun, plan_runs
+from schemalm.experiments.text_masks import check_installed
+from schemalm.experiments.verdicts import judge_results, judges_of
 from schemalm.interruption import Interrupted
 from schemalm.training.progress import Progress
 
@@ -99,13 +102,16 @@ def run_experiment(
     Raises `SchemaLMError` if the documents or the recipe cannot be used, but not for a run that fails.
     """
     planned = run_filter.select(recipe)
-    if any(run.arm.renormalize for run in planned):
-        check_llguidance()
+    check_installed([name for run in planned for name in _masks(recipe, run)])
     seeds = sorted({run.seed for run in planned})
-    experiment = Experiment(recipe, {seed: obtain_corpus(recipe, seed, out, log) for seed in seeds}, out)
+    corpora = {seed: obtain_corpus(recipe, seed, out, log) for seed in seeds}
+    experiment = Experiment(recipe, corpora, out, StepSeconds.read(out))
     done = {result.key for result in read_results(out)}
     missing = [run for run in planned if done.isdisjoint(experiment.keys(run))]
     log(f"runs: {len(planned) - len(missing)} of {len(planned)} are finished")
+    with _one_thread():
+        experiment.measure_steps(missing)
+    judges = judges_of(recipe)
     failures: list[Failure] = []
     at_once = jobs > 1 and bool(missing)
     outcomes = _side_by_side(experiment, missing, jobs) if at_once else _one_by_one(experiment, missing, make_progress)
@@ -116,6 +122,7 @@ def run_experiment(
             log(f"{count}: {run}: failed: {outcome.reason}")
             continue
         append_result(out, outcome)
+        judge_results(out, judges)
         experiment.tidy(run)
         write_report(out, recipe.name, recipe.arm_names)
         log(f"{count}: {run}: {outcome.bits_per_byte:.4f} bits per byte in {outcome.seconds:.0f} s")
@@ -123,18 +130,29 @@ def run_experiment(
     return ExperimentSummary(num_made, num_existing, tuple(failures), experiment.corpora[seeds[0]].left_out)
 
 
+def _masks(recipe: Recipe, run: PlannedRun) -> list[str]:
+    """Return the names of the masks that a run needs."""
+    return [*(run.arm.masks if recipe.writing else ()), *filter(None, [run.arm.renormalize])]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(num_threads)
+
+
 Outcomes = Iterator[tuple[PlannedRun, Result | Failure]]
 
 
 def _one_by_one(experiment: Experiment, runs: Sequence[PlannedRun], make_progress: Callable[[], Progress]) -> Outcomes:
     """Yield each run with its result or failure, run in this process."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with _one_thread():
         for run in runs:
             yield run, _outcome(experiment, run, make_progress())
-    finally:
-        torch.set_num_threads(num_threads)
 
 
 def _side_by_side(experiment: Experiment, runs: Sequence[PlannedRun], jobs: int) -> Outcomes:

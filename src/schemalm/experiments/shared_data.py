@@ -50,8 +50,8 @@ class SharedData:
         """Return data of the first documents with `num_tokens` tokens in total, or of all if they have fewer."""
         return self._data(settings, num_tokens=num_tokens, num_documents=None)
 
-    def data_of_documents(self, settings: TokenizerSettings, num_documents: int) -> Path:
-        """Return data of the first `num_documents` documents."""
+    def data_of_documents(self, settings: TokenizerSettings, num_documents: int | None) -> Path:
+        """Return data of the first `num_documents` documents; None for all."""
         return self._data(settings, num_tokens=None, num_documents=num_documents)
 
     def _data(self, settings: TokenizerSettings, *, num_tokens: int | None, num_documents: int | None) -> Path:

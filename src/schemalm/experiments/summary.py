@@ -21,7 +21,7 @@ class Row:
 
     ratio: bits per byte divided by the baseline's at the same seeds, so below 1 is better; None for the baseline itself
     and if the baseline has no run yet.
-    num_tokens, seconds: means over the seeds.
+    num_tokens, seconds, cpu_seconds: means over the seeds; the last are None if not all runs measured them.
     """
 
     arm: str
@@ -37,6 +37,7 @@ class Row:
     num_epochs: float
     num_parameters: int
     seconds: float
+    cpu_seconds: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -66,7 +67,8 @@ def _row(results: Sequence[Result], latest: dict[tuple[object, ...], Result]) ->
     first = results[0]
     ratios = []
     for result in results:
-        baseline = latest.get((result.budget, "compute", result.model, result.baseline, result.seed))
+        measure = "time" if result.measure == "time" else "compute"
+        baseline = latest.get((result.budget, measure, result.model, result.baseline, result.seed))
         if baseline is not None and baseline is not result:
             ratios.append(result.bits_per_byte / baseline.bits_per_byte)
     return Row(
@@ -83,4 +85,10 @@ def _row(results: Sequence[Result], latest: dict[tuple[object, ...], Result]) ->
         num_epochs=fmean(result.num_epochs for result in results),
         num_parameters=first.num_parameters,
         seconds=fmean(result.seconds for result in results),
+        cpu_seconds=_mean([result.cpu_seconds for result in results]),
     )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if len(known) == len(values) else None

@@ -22,7 +22,6 @@ from functools import partial
 
 import torch
 
-from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.results import Finish, Generated, Piece
@@ -74,7 +73,7 @@ class Engine:
         self._run, self._model = run, run.decoder
         self._sampling, self._margin, self._drafts = sampling, margin, drafts
         self._shape = WindowShape(self._model.configuration.context_size, run.configuration["data"]["stride"])
-        self._reader = GrammarStateReader(run.tokenizer)
+        self._reader = run.state_reader
         self._rows: list[_Row | None] = [None] * batch_size
         self._cache = self._model.make_cache(batch_size)
         self._cache_alone = self._model.make_cache(1)
@@ -135,8 +134,8 @@ class Engine:
         return DocumentInProgress(machines, self._reader, self._shape, request.max_tokens, stated, request.num_stated)
 
     def _finish(self, document: DocumentInProgress) -> Generated:
-        ending = document.ending()
-        closed_by = document.closed_by or ("tokens" if ending else None)
+        is_complete, ending = document.machine.is_complete, document.ending()
+        closed_by = document.closed_by or (None if is_complete else "tokens")
         finish: Finish = "closed" if closed_by else "steered" if document.is_steered else "complete"
         tokens, logprobs = [*document.tokens, *ending], document.logprobs
         value = self._run.tokenizer.decode(tokens)

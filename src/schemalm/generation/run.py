@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.dataset.store import TOKENIZER_FILE, read_tokenizer
 from schemalm.errors import CheckpointError, DataError
 from schemalm.model.configuration import GPTConfiguration
@@ -45,6 +46,11 @@ class Run:
     def decoder(self) -> InferenceModel:
         """The model, prepared for decoding on first use; it does not follow later changes of the weights."""
         return InferenceModel(self.model, linears_of(self.dtype, self.device))
+
+    @cached_property
+    def state_reader(self) -> GrammarStateReader:
+        """Finds what the model is told of the grammar's state before each token."""
+        return GrammarStateReader(self.tokenizer)
 
     @property
     def data(self) -> Path | None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.grammar.symbols import ARRAY_END, END, OBJECT_END
 from schemalm.machine import Machine
 
 # The outermost object or list reserves this part of the budget, those inside it a half, a third, ... of that.
@@ -49,7 +48,7 @@ class Steering:
         """
         if len(tokens) < self.start or not tokens:
             return None
-        found = next((token for token in _ends(machine, tokens[-1]) if mask[token]), None)
+        found = next((token for token in machine.closing_tokens(tokens[-1]) if mask[token]), None)
         is_needed = found is not None and self._room(machine, len(tokens), num_ending) * machine.depth < self._reserve
         return found if is_needed else None
 
@@ -57,10 +56,3 @@ class Steering:
         if machine.depth != self._depth:
             self._depth, self._least = machine.depth, num_ending()
         return self._max_tokens - num_tokens - self._least
-
-
-def _ends(machine: Machine, last: int) -> list[int]:
-    """Return the tokens that end an object, a list, or a text if the `last` token ended a line."""
-    vocabulary, ids = machine.tables.vocabulary, machine.grammar.symbols.ids
-    symbols = (OBJECT_END, ARRAY_END, *([END] if vocabulary.spellings[last].endswith("\n") else []))
-    return [vocabulary.symbol_token(ids[symbol]) for symbol in symbols]

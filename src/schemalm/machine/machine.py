@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.errors import LimitError
+from schemalm.grammar.symbols import ARRAY_END, END, OBJECT_END
 from schemalm.machine.completion import cheapest_completion
 from schemalm.machine.finite_tables import StackEntry
 from schemalm.machine.item_masks import tokens_forbidden_by_items
@@ -165,6 +166,12 @@ class Machine(SymbolMachine):
             if tokens_forbidden_by_items(self, {token}):
                 raise ValueError(f"token {token} is not admitted here: the array could no longer satisfy uniqueItems")
             self.take(token)
+
+    def closing_tokens(self, last: int) -> list[int]:
+        """Returns the tokens that close an object, a list, or a text after the `last` token if that ended a line."""
+        vocabulary, ids = self.tables.vocabulary, self.grammar.symbols.ids
+        symbols = (OBJECT_END, ARRAY_END, *([END] if vocabulary.spellings[last].endswith("\n") else []))
+        return [vocabulary.symbol_token(ids[symbol]) for symbol in symbols]
 
     def completion(self) -> list[int]:
         """Returns the cheapest tokens, one symbol each, that end the document.
