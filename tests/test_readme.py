@@ -186,8 +186,9 @@ def with_run(clone: Path, menus_run: Path) -> None:
 
 
 @pytest.mark.usefixtures("with_run")
-def test_the_guide_s_examples_in_python_run_and_show_what_they_say() -> None:
-    run_examples(WRITING)
+@pytest.mark.parametrize("guide", ["generate.md", "evaluate.md"])
+def test_the_guides_examples_in_python_run_and_show_what_they_say(guide: str) -> None:
+    run_examples(DOCS / "guide" / guide)
 
 
 @pytest.mark.usefixtures("with_run")
