@@ -3,9 +3,10 @@
     python benchmarks/agreement.py ../shared/data [--publish]
 
 Needs `make judges`. Judges the small workflows of `judged-workflows` and every workflow of `workflows/val.jsonl.zst`.
-The rules should accept what GitHub's parser and language service accept, and the strict rules what actionlint accepts
-as well. `--publish` writes `tests/agreement/*.txt`; `tests/agreement` reads them, so tests need no judges. Of the real
-workflows, the files keep each one on which somebody disagrees, and every twentieth of the others.
+The rules should accept what GitHub's parser and language service accept, and the strict rules what actionlint and
+check-jsonschema, by the published schema, accept as well. `--publish` writes `tests/agreement/*.txt`; `tests/agreement`
+reads them, so tests need no judges. Of the real workflows, the files keep each one on which somebody disagrees, and
+every twentieth of the others.
 
 Each line has an id, the judges that accept the workflow, the rules that accept it, and, where they disagree, why:
 
@@ -33,13 +34,18 @@ from schemalm.documents import load_document
 from schemalm.errors import SchemaLMError
 from schemalm.files.writing import write_atomically
 from schemalm.judging import Document
-from schemalm.judging.known import workflow_judges
+from schemalm.judging.known import judges_for
 
 SCHEMA = "github-workflow"
 RULES = {"default": "github-workflow", "strict": "github-workflow-strict"}
-ASKED = {"parser": "github-parser", "service": "language-service", "actionlint": "actionlint"}
+ASKED = {
+    "parser": "github-parser",
+    "service": "language-service",
+    "actionlint": "actionlint",
+    "schema": "check-jsonschema",
+}
 # The judges that each of the rules follows.
-FOLLOWED = {"default": {"parser", "service"}, "strict": {"parser", "service", "actionlint"}}
+FOLLOWED = {"default": {"parser", "service"}, "strict": set(ASKED)}
 KEPT_STRIDE = 20
 NOBODY = "-"
 FOLDER = Path(__file__).parents[1] / "tests" / "agreement"
@@ -137,7 +143,8 @@ def _place(pointer: str) -> str:
 
 def compared(workflows: list[Workflow], known: dict[str, str]) -> list[Line]:
     """Asks the judges and the rules about workflows; known: reasons by id."""
-    documents, judges = [Document(workflow.text, name=workflow.id) for workflow in workflows], workflow_judges()
+    documents = [Document.of_text(workflow.text, workflow.id) for workflow in workflows]
+    judges = {judge.name: judge for judge in judges_for(compile_schema(SCHEMA))}
     verdicts = {name: judges[judge].judge(documents) for name, judge in ASKED.items()}
     rules = Rules()
     found = []

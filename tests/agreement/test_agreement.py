@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agreement import FILES, RULES, Line, Rules, kept, parse, reasons
+from agreement import ASKED, FILES, RULES, Line, Rules, kept, parse, reasons
 
 FOLDER = Path(__file__).parent
 # Disagreements of the default rules on small workflows; there is none on real ones.
@@ -58,7 +58,7 @@ def test_only_reasons_written_by_hand_are_kept() -> None:
 
 
 def test_all_disagreements_and_some_others_are_kept() -> None:
-    everybody = frozenset({"parser", "service", "actionlint"})
+    everybody = frozenset(ASKED)
     plain = [Line(str(number), everybody, frozenset(RULES)) for number in range(40)]
     odd = Line("odd", everybody, frozenset())
     assert [line.id for line in kept([*plain, odd])] == ["0", "20", "odd"]

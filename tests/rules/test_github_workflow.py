@@ -47,15 +47,16 @@ def with_step(step: str) -> str:
     "text",
     [
         with_on("push"),
-        with_on("{pull_request: {types: [stacked], branches: main}}"),
-        with_on("{image_version: {names: [a]}}"),
+        with_on("{pull_request: {types: [stacked], branches: [main]}}"),
         with_on("{schedule: [{cron: 5 4 * * mon, timezone: Europe/Berlin}]}"),
         with_on("{workflow_dispatch: {inputs: {x: {type: choice, options: [a, b], default: a}}}}"),
         with_on("{workflow_call: {inputs: {x: {type: boolean, default: '${{ inputs.y }}'}}}}"),
-        f"on: push\nname:\ndescription: d\npermissions: {{}}\n{JOB}",
-        with_job("env: {A: , B: true}, services: {db: postgres}, strategy: {fail-fast: false}"),
+        f"on: push\nname: n\npermissions: {{}}\n{JOB}",
+        with_job("env: {A: 1, B: true}, services: {db: {image: postgres}}"),
+        with_job("strategy: {fail-fast: false, matrix: {a: [1]}}"),
+        "on: push\njobs: {a: {runs-on: [a], steps: [{run: echo}]}}",
         with_job("container: {image: a, ports: [80]}, timeout-minutes: '${{ vars.x }}'"),
-        with_step("{uses: ./a}, {uses: 'docker://a:1'}, {uses: a/b/c@v1, with: {x: }}, {parallel: [{run: a}]}"),
+        with_step("{uses: ./a}, {uses: 'docker://a:1'}, {uses: a/b/c@v1, with: {x: 1}}, {parallel: [{run: a}]}"),
         "on: push\njobs: {a: {uses: ./.github/workflows/a.yml}, b: {uses: a/b/.github/workflows/c.yaml@v1}}",
     ],
 )
@@ -117,15 +118,72 @@ def test_what_github_refuses_is_refused(text: str) -> None:
         with_job("env: {}"),
         with_job("timeout-minutes: 0"),
         with_job("if: 3000000000"),
-        with_job("strategy: {max-parallel: 8.0}"),
+        with_job("strategy: {max-parallel: 8.0, matrix: {a: [b]}}"),
         with_job("container: {image: a, credentials: {username: a}}"),
         with_step("{run: ''}"),
         with_step("{run: echo, shell: fish}"),
         with_step("{run: echo, shell: cmd}"),
+        with_job("strategy: {max-parallel: '${{ 0 }}', matrix: {a: [b]}}"),
         with_step("{uses: 'docker://a:'}"),
     ],
 )
 def test_what_only_actionlint_refuses_is_refused_by_the_strict_level_only(text: str) -> None:
+    assert accepts(text)
+    assert not accepts(text, "github-workflow-strict")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        with_on("{image_version: {names: [a]}}"),
+        with_on("{pull_request: {branches: main}}"),
+        with_on("{workflow_call: {outputs: {x: {value: 1}}}}"),
+        with_on("{workflow_call: {secrets: {x: }}}"),
+        f"on: push\nname:\n{JOB}",
+        f"on: push\nname: 1\n{JOB}",
+        f"on: push\nrun-name: 1\n{JOB}",
+        f"on: push\ndescription: d\n{JOB}",
+        f"on: push\nenv: {{A: }}\n{JOB}",
+        f"on: push\nconcurrency: 1\n{JOB}",
+        f"on: push\ndefaults: {{run: {{working-directory: 1}}}}\n{JOB}",
+        f"on: push\npermissions: {{copilot-requests: none}}\n{JOB}",
+        f"on: push\npermissions: {{drives: read}}\n{JOB}",
+        with_job("env: {A: }"),
+        with_job("name: 1"),
+        with_job("environment: 1"),
+        with_job("concurrency: {group: 1}"),
+        with_job("outputs: {x: 1}"),
+        with_job("container: {image: 1}"),
+        with_job("services: {db: postgres}"),
+        with_job("services: {db: {image: a, options: 1}}"),
+        with_job("snapshot: {image-name: a, version: abc}"),
+        with_job("strategy: {fail-fast: false}"),
+        with_job("strategy: {matrix: {include: ['${{ fromJSON(vars.x) }}']}}"),
+        with_job("strategy: '${{ fromJSON(vars.x) }}'"),
+        "on: push\njobs: {a: {runs-on: [1], steps: [{run: echo}]}}",
+        with_step("{run: 1}"),
+        with_step("{name: 1, run: echo}"),
+        with_step("{run: echo, env: {A: }}"),
+        with_step("{uses: a/b@v1, with: {x: }}"),
+        "on: push\njobs: {a: {uses: a/b/.github/workflows/c.yml@v1, with: {x: }}}",
+    ],
+)
+def test_what_only_the_published_schema_refuses_is_refused_by_the_strict_level_only(text: str) -> None:
+    assert not jsonschema_rs.is_valid(read_schema("github-workflow", DEFAULT_LIMITS), parse_document(text))
+    assert accepts(text)
+    assert not accepts(text, "github-workflow-strict")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        with_on("{workflow_run: {workflows: a}}"),
+        with_job("services: {\"\\x01\": {image: a}}"),
+        with_step("{uses: \"./\\x85\"}"),
+        "on: push\njobs: {a: {uses: \"./.github/workflows/\\x85.yml\"}}",
+    ],
+)
+def test_what_only_zizmor_cannot_read_is_refused_by_the_strict_level_only(text: str) -> None:
     assert accepts(text)
     assert not accepts(text, "github-workflow-strict")
 
@@ -157,10 +215,10 @@ DISPATCH = f"on: {{workflow_dispatch: {{inputs: {{x: {{type: choice, options: [a
         (with_job("container: {image: a, env: '${{ needs }}'}"), False),
         (f"on: push\nenv: '${{{{ github }}}}'\n{JOB}", False),
         (f"on: push\nenv: '${{{{ github && inputs }}}}'\n{JOB}", False),
-        (with_job("strategy: '${{ fromJSON(vars.x) }}'"), True),
-        (with_job("strategy: '${{ github }}'"), False),
-        (with_job("strategy: '${{ needs }}'"), False),
-        (with_job("strategy: {max-parallel: 8}, if: 2147483647"), True),
+        (with_job("strategy: {matrix: '${{ fromJSON(vars.x) }}'}"), True),
+        (with_job("strategy: {matrix: '${{ github.ref }}'}"), False),
+        (with_job("strategy: {max-parallel: '${{ fromJSON(vars.x) }}', matrix: {a: [b]}}"), True),
+        (with_job("strategy: {max-parallel: 8, matrix: {a: [b]}}, if: 2147483647"), True),
         (with_job("name: '${{ vars.A_1 }}'"), True),
         (with_job("name: '${{ vars.GITHUB_A }}'"), False),
         (with_job("name: \"${{ fromJSON('[1]')[0] }}\""), True),
