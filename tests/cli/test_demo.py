@@ -14,13 +14,14 @@ from schemalm.dataset import embedded
 from schemalm.documents import LeftOut, Rejection
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.generation import load_run
-from schemalm.judging.interface import Message, Verdict
+from schemalm.judging import Message, Verdict, judge_for
 from schemalm.judging.schema_judge import NoJudge
 
 
 @pytest.fixture(scope="module")
 def evaluation(pipeline) -> Evaluation:
-    return evaluate(load_run(pipeline.run), num_samples=6, max_tokens=20)
+    run = load_run(pipeline.run)
+    return evaluate(run, num_samples=6, max_tokens=20, judges=[judge_for(run.tokenizer.grammar)])
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_the_demo_shows_five_documents_and_the_report(invoke, pretend, evaluatio
     assert result.exit_code == 0
     assert (called["out"], called["seed"], called["schema"]) == (Path("somewhere"), 3, "github-workflow")
     assert result.stdout.count("--- # document ") == 5
-    assert "--- # document 1, valid\nkind: " in result.stdout
+    assert "--- # document 1, refused by nobody\nkind: " in result.stdout
     assert f"report: {pipeline.run / 'report.html'}" in result.stdout
     assert "note: Trained on " in result.stdout  # the fixture has few documents
     assert f"next: schemalm generate {pipeline.run} -n 3" in result.stderr
@@ -73,22 +74,21 @@ def test_embedded_documents_are_learned_under_strict_rules_unless_others_are_nam
 
 def test_an_invalid_document_fails_the_demo(invoke, pretend, evaluation: Evaluation) -> None:
     first, *others = evaluation.samples
-    refused = replace(first, verdict=Verdict((Message("wrong", pointer="/kind", kind="type"),)))
+    refused = replace(first, verdicts={"schema": Verdict((Message("wrong", pointer="/kind", kind="type"),))})
     pretend(replace(evaluation, samples=(refused, *others)))
     result = invoke("demo")
     assert result.exit_code == 1
-    assert "--- # document 1, invalid: type: wrong" in result.stdout
+    assert "--- # document 1, refused by schema\n" in result.stdout
+    assert "document 1 is invalid: /kind: type: wrong" in result.stdout
 
 
-def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, evaluation: Evaluation) -> None:
-    verdict = NoJudge("a pattern is too large").judge_value(None)
-    samples = tuple(replace(sample, verdict=verdict) for sample in evaluation.samples)
-    pretend(replace(evaluation, samples=samples, judge=NoJudge.title))
+def test_a_demo_that_nobody_judged_does_not_fail(invoke, pretend, pipeline) -> None:
+    judges = [NoJudge("a pattern is too large")]
+    pretend(evaluate(load_run(pipeline.run), num_samples=2, max_tokens=20, judges=judges))
     result = invoke("demo")
     assert result.exit_code == 0
-    assert "--- # document 1, not judged\n" in result.stdout
-    assert "Valid           not judged" in result.stdout
-    assert "note: No independent program judged" in result.stdout
+    assert "Nobody can say: no judge has a verdict" in result.stdout
+    assert "note: Not asked: schema: no program can read this schema: a pattern is too large." in result.stdout
 
 
 def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation: Evaluation, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_rejected_documents_of_a_corpus_are_reported(invoke, pretend, evaluation
     assert invoke("demo", "--corpus", tmp_path, "--strict").exit_code == 1
     report = json.loads(result.stdout)
     assert report["rejected_by_reason"] == {"the schema's enum": 1}
-    assert report["evaluation"]["valid_share"] == 1
+    assert report["evaluation"]["acceptance"][1]["samples"]["share"] == 1
 
 
 def test_a_folder_that_is_not_empty_is_refused(invoke, tmp_path: Path) -> None:

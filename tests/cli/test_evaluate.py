@@ -92,46 +92,69 @@ def test_a_run_that_cannot_be_written_is_found_before_the_work(
 ) -> None:
     refuse_to_write(monkeypatch, moved)
     command = ("evaluate", moved, "--samples", 1, "--data", pipeline.data)
-    with monkeypatch.context() as patch:
-        patch.setattr("schemalm.generation.load_run", lambda *_: pytest.fail("the work began"))
-        result = invoke(*command)
+    result = invoke(*command)
     assert result.exit_code == 2
+    assert "scoring 4" not in result.stderr
     assert f"{moved} cannot be written: Read-only file system; choose another folder with --out DIR" in result.stderr
     assert invoke(*command, "--out", tmp_path / "out").exit_code == 0
 
 
 @pytest.mark.parametrize("in_the_way", ["report.html/folder", "report.md/folder", "plots"])
-@pytest.mark.usefixtures("no_work")
-def test_what_is_in_the_way_of_the_report_is_found_before_the_work(invoke, moved: Path, in_the_way: str) -> None:
-    (moved / in_the_way).parent.mkdir(exist_ok=True)
-    (moved / in_the_way).write_text("in the way")
-    result = invoke("evaluate", moved, "--samples", 1)
+def test_what_is_in_the_way_of_the_report_is_found_before_the_work(
+    invoke, pipeline, tmp_path: Path, in_the_way: str
+) -> None:
+    (tmp_path / in_the_way).parent.mkdir(exist_ok=True)
+    (tmp_path / in_the_way).write_text("in the way")
+    result = invoke("evaluate", pipeline.run, "--samples", 1, "--out", tmp_path)
     assert result.exit_code == 2
+    assert "scoring 4" not in result.stderr
     assert in_the_way.split("/", maxsplit=1)[0] in result.stderr
     assert "--out DIR" in result.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("as_json", [False, True])
-def test_figures_are_shown_even_if_the_disk_is_full_at_the_end(
-    invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+def test_figures_are_shown_even_if_the_disk_is_full_at_the_end_and_the_work_is_kept(
+    invoke, pipeline, moved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("schemalm.evaluation.report.write_atomically", fail)
-    options = ("--json",) if as_json else ()
-    result = invoke("evaluate", moved, "--samples", 2, "--data", pipeline.data, *options)
+    command = ("evaluate", moved, "--samples", 2, "--data", pipeline.data)
+    with monkeypatch.context() as patch:
+        patch.setattr("schemalm.evaluation.report.writing.write_atomically", fail)
+        result = invoke(*command)
     assert result.exit_code == 2
-    message = f"the report could not be written into {moved}: No space left on device; choose another folder with --out"
-    assert f"warning: {message} DIR" in result.stderr
-    if as_json:
-        evaluation = json.loads(result.stdout)
-        assert (evaluation["report"], len(evaluation["samples"])) == (None, 2)
-        assert evaluation["warnings"] == [f"{message} DIR"]
-    else:
-        assert "Bits per byte" in result.stdout
-        assert f"next: schemalm evaluate {moved} --samples 2 --data {pipeline.data} --out DIR" in result.stderr
+    assert "No space left on device" in result.stderr
+    assert "bits per byte of" in result.stdout
+    again = invoke(*command)
+    assert again.exit_code == 0
+    assert "sampling 0 documents" in again.stderr
+    assert (moved / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_no_report_is_overwritten_by_another(invoke, pipeline, moved: Path) -> None:
+    reports = []
+    for number in (1, 2, 1):
+        result = invoke("evaluate", moved, "--samples", number, "--data", pipeline.data, "--json")
+        assert result.exit_code == 0, result.output
+        assert "this takes about " in result.stderr
+        reports.append(json.loads(result.stdout)["report"])
+    first, second = moved / "report.html", moved / "evaluations" / "2" / "report.html"
+    assert reports == [str(first), str(second), str(first)]
+    refused = invoke("evaluate", moved, "--samples", 3, "--data", pipeline.data, "--out", second.parent)
+    assert refused.exit_code == 2
+    assert "has another evaluation; choose another folder with --out" in refused.stderr
+
+
+@pytest.mark.slow
+def test_sampling_follows_the_options(invoke, pipeline, moved: Path, tmp_path: Path) -> None:
+    options = ("--temperature", 1.5, "--min-p", 0.1)
+    result = invoke("evaluate", moved, "--samples", 2, "--data", pipeline.data, "--out", tmp_path, *options, "--json")
+    found = json.loads(result.stdout)
+    assert (found["sampling"]["temperature"], found["sampling"]["min_p"]) == (1.5, 0.1)
+    written = invoke("generate", moved, "-n", 2, "--max-tokens", 1024, *options, "--json")
+    assert [one["text"] for one in json.loads(written.stdout)["documents"]] == [one["text"] for one in found["samples"]]
 
 
 @pytest.mark.slow

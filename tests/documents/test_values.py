@@ -46,6 +46,17 @@ def test_canonical_json_is_compact_utf8_in_the_given_order() -> None:
     assert canonical_json({"b": 1, "a": 2}, sort_keys=True) == b'{"a":2,"b":1}'
 
 
+@pytest.mark.parametrize("sort_keys", [False, True])
+def test_canonical_json_has_no_greatest_depth(sort_keys: bool) -> None:
+    inside: JSONValue = {"b": "é", 'a"': [], "": [1, {}, None, {"x": [2]}]}
+    text = canonical_json(inside, sort_keys=sort_keys)
+    value: JSONValue = inside
+    for number in range(2000):
+        value = [value] if number % 2 else {"k": value, "j": 1}
+        text = b"[%b]" % text if number % 2 else (b'{"j":1,"k":%b}' if sort_keys else b'{"k":%b,"j":1}') % text
+    assert canonical_json(value, sort_keys=sort_keys) == text
+
+
 @pytest.mark.parametrize(
     ("value", "fault"),
     [

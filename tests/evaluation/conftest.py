@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,15 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
-from schemalm.evaluation.distribution import Distribution
-from schemalm.evaluation.evaluate import Evaluation, Sample, Sampling, ValidationStatistics
-from schemalm.evaluation.likelihood import Likelihood
-from schemalm.judging.interface import Verdict, to_text
+from schemalm.dataset.store import Metadata, Split, SplitWriter
+from schemalm.evaluation.evaluate import Evaluation, evaluate
+from schemalm.generation import Run, load_run
+from schemalm.judging import judge_for
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
-from schemalm.training.scoring import Score
 
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -106,47 +107,33 @@ def run_folder(train_run: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_sample() -> Callable[..., Sample]:
-    """A sample with any fields changed."""
-
-    def make(value: Any = None, **changes: Any) -> Sample:
-        fields: dict[str, Any] = {
-            "value": value,
-            "text": to_text(value),
-            "verdict": Verdict(),
-            "finish": "complete",
-            "num_tokens": 10,
-            "num_forced": 2,
-            "bits_per_token": 0.5,
-            "is_copy": False,
-            "similarity": 0.25,
-        }
-        return Sample(**fields | changes)
-
-    return make
+def run(run_folder: Path) -> Run:
+    """The run, loaded."""
+    return load_run(run_folder)
 
 
 @pytest.fixture(scope="session")
-def make_evaluation() -> Callable[..., Evaluation]:
-    """An evaluation of given samples with any fields changed."""
+def evaluation(run: Run) -> Evaluation:
+    """An evaluation of the run by the judge of its schema."""
+    return evaluate(run, num_samples=8, max_tokens=40, judges=[judge_for(run.tokenizer.grammar)])
 
-    def make(samples: Sequence[Sample], **changes: Any) -> Evaluation:
-        numbers = Distribution.of((3, 5, 9))
-        fields: dict[str, Any] = {
-            "step": 4,
-            "rules": None,
-            "schema_name": "job",
-            "num_parameters": 2345,
-            "num_train_documents": 40,
-            "num_train_tokens": 1600,
-            "num_neighbours": 40,
-            "judge": "a judge",
-            "sampling": Sampling(len(samples), 1.0, 64, 0),
-            "likelihood": Likelihood(Score(100.0, 50, 200), num_documents=12, under_mask=True),
-            "samples": tuple(samples),
-            "distinct_share": 1.0,
-            "validation": ValidationStatistics(numbers, numbers, Distribution.of((0.1, 0.2))),
-        }
-        return Evaluation(**fields | changes)
+
+@pytest.fixture(scope="session")
+def make_split(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Split]:
+    """A training split of documents as tokens; num_bytes: the size of each as compact JSON, where it matters."""
+
+    def make(documents: Sequence[Sequence[int]], vocab_size: int = 1 << 16, num_bytes: Sequence[int] = ()) -> Split:
+        folder = tmp_path_factory.mktemp("split") / "data"
+        sizes = {"vocab_size": vocab_size, "context_size": 8, "stride": 4}
+        with SplitWriter(folder / "train", **sizes) as writer:
+            for tokens, size in zip_longest(documents, num_bytes, fillvalue=1):
+                writer.add(tokens, None, size)
+            split = writer.finish()
+        digest = hashlib.sha256(b"").hexdigest()
+        nothing = {"pad_id": 0, "num_masks": 0, "num_places": 0, "num_states": 0}
+        metadata = Metadata(
+            **sizes, **nothing, tokenizer_sha256=digest, files={"tokenizer.json": digest}, splits={"train": split}
+        )
+        return Split(folder, "train", metadata)
 
     return make

@@ -4,158 +4,241 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import schemalm.evaluation.evaluate as evaluate_module
 from schemalm.dataset.store import Split
-from schemalm.documents import canonical_json
 from schemalm.errors import ConfigurationError, DataError
-from schemalm.evaluation.diversity import Neighbours, decode_documents, named_keys
-from schemalm.evaluation.evaluate import Evaluation, Sample, evaluate, examine, to_text
-from schemalm.generation import Generated, Run, load_run
-from schemalm.judging.interface import Message, Verdict
-from schemalm.judging.schema_judge import NoJudge, SchemaJudge
-from schemalm.tokenizer import Tokenizer
+from schemalm.evaluation import sampling
+from schemalm.evaluation.evaluate import Evaluation, evaluate, plan_evaluation
+from schemalm.evaluation.kept_parts import folder_for
+from schemalm.generation import Run, generate
+from schemalm.judging import Document, Judge, Message, Verdict, judge_for
+from schemalm.judging.schema_judge import NoJudge
+
+LITTLE: dict[str, Any] = {"num_samples": 3, "max_tokens": 8, "num_documents": 2, "judges": ()}
 
 
-@pytest.fixture(scope="module")
-def run(run_folder: Path) -> Run:
-    return load_run(run_folder)
+class Strict:
+    """Refuses what has no steps, and gives advice on all documents."""
+
+    name, title, meaning, why_not = "strict", "a program 1.0", "it has steps", ""
+
+    def __init__(self) -> None:
+        self.num_asked = 0
+
+    def judge(self, documents: Sequence[Document]) -> list[Verdict]:
+        self.num_asked += 1
+        no_steps = Message("no steps", kind="missing")
+        return [
+            Verdict(() if isinstance(one.value, dict) and one.value.get("steps") else (no_steps,), (Message("hm"),))
+            for one in documents
+        ]
 
 
-@pytest.fixture(scope="module")
-def evaluation(run: Run) -> Evaluation:
-    return evaluate(run, num_samples=8, max_tokens=40)
+def told_by(run: Run, **settings: Any) -> list[str]:
+    """Evaluate, and return what was logged."""
+    told: list[str] = []
+    evaluate(run, log=told.append, **settings)
+    return told
 
 
-def test_a_trained_run_writes_only_valid_documents(evaluation: Evaluation) -> None:
+def without_last_digits(evaluation: Evaluation) -> Any:
+    """The plain values; log-probabilities depend in the last digits on what was written at the same time."""
+    content = evaluation.to_dict()
+    for sample in content["samples"]:
+        sample["logprob"] = round(sample["logprob"], 3)
+    return json.loads(json.dumps(content))
+
+
+def test_all_parts_are_there(evaluation: Evaluation, data: Path) -> None:
     assert len(evaluation.samples) == 8
-    assert evaluation.valid_share == 1
-    assert {sample.finish for sample in evaluation.samples} <= {"complete", "budget"}
-    assert 0 < evaluation.distinct_share <= 1
+    assert evaluation.num_invalid == 0
+    everyone, by_schema = evaluation.acceptance
+    assert (everyone, by_schema.name) == (evaluation.everyone, "schema")
+    assert (everyone.samples.share, everyone.held_out.share, everyone.relative) == (1, 1, 1)
+    assert evaluation.likelihood.kinds
+    assert evaluation.likelihood.choices
+    assert evaluation.usefulness.criteria
+    assert (evaluation.missing, evaluation.number_formats, evaluation.rules) == ({}, {}, None)
+    train, unseen = Split(data, "train"), Split(data, "val")
+    statistics = evaluation.statistics
+    assert evaluation.num_train_documents == statistics.num_train == train.num_documents
+    assert evaluation.num_train_tokens == train.offsets[-1]
+    assert evaluation.likelihood.num_documents == statistics.num_held_out == unseen.num_documents
 
 
-def test_the_same_seed_gives_the_same_evaluation(run: Run, evaluation: Evaluation) -> None:
-    assert evaluate(run, num_samples=8, max_tokens=40).to_dict() == evaluation.to_dict()
+def test_the_documents_are_those_of_generate(run: Run, evaluation: Evaluation) -> None:
+    written = generate(run, num_samples=8, temperature=0.8, max_tokens=40, seed=0)
+    assert [sample.generated.tokens for sample in evaluation.samples] == [one.tokens for one in written]
+    assert [sample.generated.value for sample in evaluation.samples] == [one.value for one in written]
+    assert [sample.generated.finish for sample in evaluation.samples] == [one.finish for one in written]
+    other = generate(run, num_samples=3, temperature=1.5, min_p=0.1, max_tokens=8, seed=7)
+    samples = evaluate(run, **LITTLE, temperature=1.5, min_p=0.1, seed=7).samples
+    assert [sample.generated.tokens for sample in samples] == [one.tokens for one in other]
 
 
-def test_it_counts_the_data(evaluation: Evaluation, data: Path) -> None:
-    train, validation = Split(data, "train"), Split(data, "val")
-    assert evaluation.num_train_documents == evaluation.num_neighbours == train.num_documents
-    assert evaluation.likelihood.num_documents == len(evaluation.validation.lines.values) == validation.num_documents
-    assert sum(evaluation.validation.tokens.values) == validation.offsets[-1]
+@pytest.mark.slow
+def test_the_same_settings_give_the_same_evaluation(run: Run, evaluation: Evaluation) -> None:
+    again = evaluate(run, num_samples=8, max_tokens=40, judges=[judge_for(run.tokenizer.grammar)])
+    assert again.to_dict() == evaluation.to_dict()
 
 
 def test_it_is_plain_json(evaluation: Evaluation) -> None:
     figures = json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))
     assert figures["schema"] == "job"
-    assert figures["sampling"] == {"num_samples": 8, "temperature": 1.0, "max_tokens": 40, "seed": 0}
-    assert len(figures["samples"]) == 8
+    settings = {"num_samples": 8, "temperature": 0.8, "max_tokens": 40, "seed": 0, "min_p": None}
+    assert figures["sampling"] == settings
+    assert [sample["text"] for sample in figures["samples"]] == [sample.text for sample in evaluation.samples]
 
 
 def test_progress_is_reported(run: Run) -> None:
+    told = told_by(run, **{**LITTLE, "judges": [Strict()]}, dtypes=["int8"])
+    assert told == [
+        "scoring 2 unseen documents",
+        "scoring the same in float32, as in generation",
+        "scoring the same in int8, as in generation",
+        "sampling 3 documents",
+        "strict judges 3 documents, samples",
+        "strict judges 2 documents, unseen",
+        "comparing them with 40 training documents",
+    ]
+
+
+def test_judges_see_samples_and_unseen_documents_alike(run: Run) -> None:
+    judges: list[Judge] = [judge_for(run.tokenizer.grammar), Strict()]
+    evaluation = evaluate(run, num_samples=8, max_tokens=40, judges=judges)
+    everyone, by_schema, strict = evaluation.acceptance
+    with_steps = [bool(sample.generated.value.get("steps")) for sample in evaluation.samples]
+    assert strict.samples.num_accepted == sum(with_steps)
+    assert [sample.num_refusing for sample in evaluation.samples] == [int(not has) for has in with_steps]
+    assert 0 < strict.held_out.num_accepted < strict.held_out.num_documents
+    assert everyone.samples == strict.samples
+    assert by_schema.samples.num_accepted == 8
+    assert strict.samples.num_with_advice == 8
+    assert evaluation.num_invalid == 0
+
+
+def test_a_run_that_nobody_judges_is_evaluated(run: Run) -> None:
+    judges: list[Judge] = [NoJudge("a pattern is too large")]
+    evaluation = evaluate(run, **{**LITTLE, "judges": judges})
+    assert evaluation.missing == {"schema": "no program can read this schema: a pattern is too large"}
+    assert (evaluation.usefulness.answer, evaluation.num_invalid) == ("unknown", 0)
+    assert evaluation.samples[0].by_schema.accepted is None
+    assert evaluation.everyone.relative is None
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_an_interrupted_evaluation_goes_on_and_gives_the_same(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    settings: dict[str, Any] = {"num_samples": 6, "max_tokens": 40, "num_documents": 4}
+    whole = evaluate(run, **settings, judges=[Strict()])
+    monkeypatch.setattr(sampling, "SECONDS_BETWEEN_LINES", -1.0)
+    monkeypatch.setattr(sampling, "BATCH_SIZE", 2)
+
+    def interrupt(line: str) -> None:
+        if line.startswith(f"sampled {lines + 1} of 6"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(run, **settings, judges=[Strict()], keep=tmp_path, log=interrupt)
+    kept = tmp_path / "parts" / "samples.jsonl"
+    assert len(kept.read_bytes().splitlines()) == lines + 1
+    with kept.open("ab") as file:
+        file.write(b'{"number": 5, "tok')  # a line that was being written
     told: list[str] = []
-    evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
-    assert told[:2] == ["scoring 2 validation documents", "sampling 1 document"]
+    judge = Strict()
+    resumed = evaluate(run, **settings, judges=[judge], keep=tmp_path, log=told.append)
+    assert f"sampling {5 - lines} documents" in told
+    assert without_last_digits(resumed) == without_last_digits(whole)
+    assert judge.num_asked == 2
+    again = evaluate(run, **settings, judges=[judge], keep=tmp_path, log=told.append)
+    assert (judge.num_asked, told.count("sampling 0 documents")) == (2, 1)
+    assert again.to_dict() == resumed.to_dict()
+
+
+def test_parts_of_number_formats_are_kept(run: Run, tmp_path: Path) -> None:
+    first = evaluate(run, **LITTLE, dtypes=["int8"], keep=tmp_path)
+    assert [*first.number_formats] == ["float32", "int8"]
+    assert evaluate(run, **LITTLE, dtypes=["int8"], keep=tmp_path).number_formats == first.number_formats
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"num_samples": 2}, {"judges": [Strict()]}, {"num_documents": 1}])
+def test_another_evaluation_in_the_folder_is_refused(run: Run, tmp_path: Path, other: dict[str, Any]) -> None:
+    evaluate(run, **LITTLE, keep=tmp_path)
+    told: list[str] = []
+    with pytest.raises(ConfigurationError, match="has another evaluation; choose another folder with --out"):
+        evaluate(run, **{**LITTLE, **other}, keep=tmp_path, log=told.append)
+    assert told == []
+
+
+def kept(**changes: Any) -> bytes:
+    """A line of samples that are kept, with fields changed."""
+    fields = {"number": 0, "tokens": [], "logprobs": [], "finish": "complete", "num_forced": 0, "closed_by": None}
+    return json.dumps(fields | changes).encode() + b"\n"
+
+
+DAMAGES = [
+    ("likelihood.json", b"[]", "expected `object`"),
+    ("likelihood.json", b'{"num_documents": 2}', "missing required field"),
+    ("samples-strict.json", b"[{}, {}, {}", "it is not JSON"),
+    ("samples.jsonl", b"7\n", "line 1"),
+    ("samples.jsonl", kept(tokens=[-1]), "line 1: "),
+    ("samples.jsonl", kept(tokens=[10**6]), "line 1: "),
+    ("samples.jsonl", kept(logprobs=[9]), "line 1 at /logprobs/0: "),
+    ("identity.json", b"{", "it is not JSON"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), DAMAGES)
+def test_damaged_parts_are_named(run: Run, tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    settings = {**LITTLE, "judges": [Strict()]}
+    evaluate(run, **settings, keep=tmp_path)
+    assert (tmp_path / "parts" / name).exists()
+    (tmp_path / "parts" / name).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=rf"{name} is damaged.*; choose another folder with --out") as caught:
+        evaluate(run, **settings, keep=tmp_path)
+    assert message.replace("`", "") in str(caught.value)
+
+
+def test_the_folder_is_that_of_the_run_unless_it_is_taken(run: Run, tmp_path: Path) -> None:
+    first, second = (plan_evaluation(run, **LITTLE, seed=seed) for seed in (0, 1))
+    assert folder_for(tmp_path, first.identity) == tmp_path
+    first.evaluate(keep=tmp_path)
+    assert folder_for(tmp_path, first.identity) == tmp_path
+    assert folder_for(tmp_path, second.identity) == tmp_path / "evaluations" / "2"
+
+
+def test_the_time_follows_from_the_speed_of_the_training(run: Run, tmp_path: Path) -> None:
+    short, long = (plan_evaluation(run, **{**LITTLE, "num_samples": number}) for number in (3, 300))
+    assert short.expected_seconds is not None
+    assert long.expected_seconds is not None
+    assert 0 < short.expected_seconds < long.expected_seconds
+    assert replace(short, run=replace(run, folder=tmp_path)).expected_seconds is None
 
 
 def test_data_that_moved_can_be_named(run: Run, data: Path) -> None:
     configuration = {**run.configuration, "environment": {**run.configuration["environment"], "data": "/nowhere"}}
     moved = replace(run, configuration=configuration)
     with pytest.raises(DataError, match="give its folder"):
-        evaluate(moved, num_samples=1)
-    assert evaluate(moved, data=str(data), num_samples=1, max_tokens=8, num_documents=1).samples
-
-
-@pytest.mark.parametrize("setting", ["num_samples", "num_documents"])
-def test_a_count_of_nothing_is_refused(run: Run, setting: str) -> None:
-    with pytest.raises(ConfigurationError, match=setting):
-        evaluate(run, **{setting: 0})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def examined(tokenizer: Tokenizer, data: Path) -> Callable[[list[Generated]], tuple[Sample, ...]]:
-    train = Split(data, "train")
-    neighbours = Neighbours(decode_documents(tokenizer, train, range(train.num_documents)), named_keys(tokenizer))
-    judge = SchemaJudge(tokenizer.grammar.schema, assert_formats=True)
-    return lambda generated: examine(generated, judge, tokenizer, train, neighbours)
-
-
-def generated(value: Any, **changes: Any) -> Generated:
-    logprobs = [-math.log(2), 0.0, -math.log(2), 0.0]
-    fields = {"tokens": [5, 6, 7, 8], "logprob": sum(logprobs), "finish": "complete", "num_forced": 1}
-    fields["logprobs"] = logprobs
-    return Generated(value=value, **fields | changes)
-
-
-def test_samples_are_judged_and_compared(
-    tokenizer: Tokenizer, data: Path, examined: Callable[[list[Generated]], tuple[Sample, ...]]
-) -> None:
-    (known,) = decode_documents(tokenizer, Split(data, "train"), [3])
-    copy, invalid = examined([generated(known), generated({"on": "pull"}, finish="budget")])
-    assert copy.verdict == Verdict()
-    assert copy.is_copy
-    assert copy.similarity == 1
-    assert copy.bits_per_token == pytest.approx(0.5)
-    assert (copy.num_tokens, copy.num_forced) == (4, 1)
-    assert not invalid.is_copy
-    assert invalid.verdict.accepted is False
-    assert invalid.verdict.pointer == "/on"
-    assert invalid.finish == "budget"
-
-
-def test_shares_count_samples(make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]) -> None:
-    evaluation = make_evaluation(
-        [
-            make_sample(),
-            make_sample(finish="budget", is_copy=True),
-            make_sample(verdict=Verdict((Message("no", pointer="/a"),))),
-            make_sample(is_copy=True),
-        ]
-    )
-    assert (evaluation.valid_share, evaluation.complete_share, evaluation.novel_share) == (0.75, 0.75, 0.5)
-    assert evaluation.tokens.values == (10, 10, 10, 10)
-    assert evaluation.to_dict()["samples"][2]["reason"] == "no"
-
-
-def test_what_could_not_be_judged_is_neither_valid_nor_invalid(
-    make_evaluation: Callable[..., Evaluation], make_sample: Callable[..., Sample]
-) -> None:
-    unjudged = make_sample(verdict=Verdict(failure="too deep"))
-    evaluation = make_evaluation([make_sample(), unjudged, make_sample(verdict=Verdict((Message("no"),))), unjudged])
-    assert (evaluation.valid_share, evaluation.num_invalid, evaluation.num_unjudged) == (0.5, 1, 2)
-    assert [sample["valid"] for sample in evaluation.to_dict()["samples"]] == [True, None, False, None]
-    nothing = make_evaluation([unjudged])
-    assert (nothing.valid_share, nothing.num_invalid, nothing.num_unjudged) == (None, 0, 1)
-
-
-def test_a_missing_judge_is_reported_before_the_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate_module, "judge_for", lambda _: NoJudge("a pattern is too large"))
-    told: list[str] = []
-    evaluation = evaluate(run, num_samples=1, max_tokens=8, num_documents=2, progress=told.append)
-    assert told[0] == ("no judge can read this schema, so documents will not be judged: a pattern is too large")
-    assert evaluation.valid_share is None
-    assert evaluation.judge == "no judge"
-
-
-def test_values_too_deep_for_yaml_are_shown_as_json() -> None:
-    value: Any = 1
-    for _ in range(200):
-        value = [value]
-    assert to_text({"a": 1}) == "a: 1\n"
-    assert to_text(value) == canonical_json(value).decode() + "\n"
+        evaluate(moved, **LITTLE)
+    assert evaluate(moved, data=str(data), **LITTLE).samples
 
 
 @pytest.mark.parametrize(
-    "settings", [{"temperature": -1}, {"temperature": math.nan}, {"max_tokens": 0}, {"seed": -1}, {"num_samples": 2.5}]
+    "settings",
+    [
+        *({"num_samples": 0}, {"num_documents": 0}, {"temperature": -1}, {"temperature": math.nan}, {"max_tokens": 0}),
+        *({"seed": -1}, {"num_samples": 2.5}, {"min_p": 2}),
+    ],
 )
 def test_settings_out_of_range_are_refused_before_the_work(run: Run, settings: dict[str, Any]) -> None:
     told: list[str] = []
     with pytest.raises(ConfigurationError, match=next(iter(settings))):
-        evaluate(run, progress=told.append, **settings)
+        evaluate(run, log=told.append, **settings)
     assert told == []

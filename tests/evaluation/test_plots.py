@@ -13,6 +13,7 @@ from schemalm.evaluation.plots import (
     FIRST,
     SECOND,
     draw_by_step,
+    draw_calibration,
     draw_curves,
     draw_lengths,
     draw_losses,
@@ -91,3 +92,13 @@ def test_curves_are_named_and_keep_their_colours() -> None:
     assert SECOND in alone
     assert "first" not in alone
     assert draw_curves({"first": [], "second": []}, "tokens", "loss") is None
+
+
+def test_calibration_is_drawn_for_each_kind_of_choice() -> None:
+    drawn = draw_calibration(
+        {"keys": [(0.5, 0.4, 10), (0.95, 1.0, 1000)], "$x$ constants": [(0.3, 0.0, 1)], "none": []}
+    )
+    assert drawn is not None
+    texts = [text.strip() for text in ElementTree.fromstring(drawn).itertext()]
+    assert {"keys", "$x$ constants", "share that is right"} <= {*texts}
+    assert draw_calibration({}) is None

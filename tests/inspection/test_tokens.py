@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
 from schemalm.documents import canonical_json, dump_document
+from schemalm.errors import DecodeError, DocumentError
 from schemalm.inspection import Inspection, inspect_value
+from schemalm.inspection.tokens import inspect_tokens
 from schemalm.tokenizer import Tokenizer
 
 ANY_TEXT = Tokenizer.from_grammar(compile_schema({"type": "string"}))
@@ -89,3 +92,44 @@ def test_a_character_of_several_text_tokens_belongs_to_the_first(text_tokenizer:
 def test_runs_have_no_hidden_or_control_characters(text: str) -> None:
     for line in inspect_value(ANY_TEXT, text).lines():
         assert all(character.isprintable() or character == "\t" for run in line for character in run.text)
+
+
+def test_tokens_that_encode_does_not_choose_are_shown_as_they_are(
+    typed: Tokenizer, documents: list[dict[str, Any]]
+) -> None:
+    symbols = Tokenizer.from_grammar(typed.grammar)
+    for value in documents:
+        chosen = typed.encode(value)
+        # The ids of single symbols are the same in every tokenizer of a grammar.
+        single = symbols.encode(value)
+        assert len(single) > len(chosen)
+        inspection = inspect_tokens(typed, single)
+        assert [token.id for token in inspection.tokens] == single
+        assert inspection.text == inspect_tokens(typed, chosen).text == dump_document(typed.decode(chosen))
+
+
+def test_lines_are_the_text_without_line_feeds(typed: Tokenizer, documents: list[dict[str, Any]]) -> None:
+    for value in documents:
+        inspection = inspect_value(typed, value)
+        lines = ["".join(run.text for run in line if not run.is_mark) for line in inspection.lines()]
+        assert lines == inspection.text.removesuffix("\n").split("\n")
+        assert all(run.text for line in inspection.lines() for run in line)
+
+
+@given(st.text())
+def test_each_line_of_a_text_shows_its_own_tokens(text: str) -> None:
+    inspection = inspect_value(ANY_TEXT, text)
+    shown = [run.text for line in inspection.lines() for run in line]
+    assert "".join(shown).replace("\n", "") == "".join(run.text for run in inspection.runs()).replace("\n", "")
+    assert len(inspection.lines()) == inspection.text.count("\n")
+
+
+def test_what_is_no_document_or_too_deep_for_yaml_is_not_shown(typed: Tokenizer) -> None:
+    with pytest.raises(DecodeError):
+        inspect_tokens(typed, typed.encode({"kind": "alpha"})[:-1])
+    lists = Tokenizer.from_grammar(compile_schema({"type": "array", "items": {"$ref": "#"}}))
+    value: list[Any] = []
+    for _ in range(200):
+        value = [value]
+    with pytest.raises(DocumentError, match="nested deeper"):
+        inspect_tokens(lists, lists.encode(value))

@@ -97,4 +97,4 @@ def demo(
         **result.left_out.to_dict(),
     }
     terminal.finish(outcome, next_command=command_line("generate", result.run, "-n", 3))
-    raise typer.Exit(1 if result.evaluation.by_schema.samples.num_refused else exit_code(result.left_out, strict))
+    raise typer.Exit(1 if result.evaluation.num_invalid else exit_code(result.left_out, strict))

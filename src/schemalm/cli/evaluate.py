@@ -16,8 +16,6 @@ from schemalm.messages.wording import duration
 if TYPE_CHECKING:
     from schemalm.evaluation.evaluate import Evaluation
 
-NUM_REASONS = 3
-
 
 def evaluate(
     run: RunFolder,
@@ -66,13 +64,13 @@ def evaluate(
     if planned.expected_seconds is not None:
         terminal.say(f"this takes about {duration(planned.expected_seconds)}; the report will be in {folder}")
     evaluation = planned.evaluate(keep=folder, log=terminal.say)
-    report = write_report(evaluation, run, loaded.tokenizer, folder)
     show_figures(terminal, evaluation)
+    report = write_report(evaluation, run, loaded.tokenizer, folder)
     terminal.show(f"report: {report}")
     terminal.finish(
         {"report": str(report), **evaluation.to_dict()}, next_command=command_line("generate", run, "-n", 5)
     )
-    raise typer.Exit(1 if evaluation.by_schema.samples.num_refused else 0)
+    raise typer.Exit(1 if evaluation.num_invalid else 0)
 
 
 def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
@@ -95,8 +93,6 @@ def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
         terminal.show(f"{dtype}: {bits_per_byte:.5f} bits per byte, {bits_per_byte - exact:+.5f} to float32")
     for name, why in evaluation.missing.items():
         terminal.show(f"not asked: {name}: {why}")
-    by_schema = evaluation.by_schema.name
     for number, sample in enumerate(evaluation.samples, start=1):
-        verdict = sample.verdicts[by_schema]
-        if verdict.accepted is False:
-            terminal.show(f"document {number} is invalid: {verdict.pointer or '/'}: {verdict.reason}")
+        if sample.by_schema.accepted is False:
+            terminal.show(f"document {number} is invalid: {sample.by_schema.pointer or '/'}: {sample.by_schema.reason}")

@@ -37,9 +37,8 @@ def best(written: Sequence[Written], keep: int | None, rank: Rank, run: Run) -> 
 
         texts = [Document.of_value(document.value) for document, _ in ranked]
         verdicts = [ask(judge, texts) for judge in judges_for(run.tokenizer.grammar) if not judge.why_not]
-        refusals = [sum(verdict.accepted is False for verdict in found) for found in zip(*verdicts, strict=True)]
-        order = sorted(range(len(ranked)), key=refusals.__getitem__)
-        ranked = [ranked[index] for index in order]
+        refusals = [sum(found[index].accepted is False for found in verdicts) for index in range(len(ranked))]
+        ranked = [ranked[index] for index in sorted(range(len(ranked)), key=refusals.__getitem__)]
     return ranked[:keep]
 
 

@@ -25,7 +25,42 @@ _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 def canonical_json(value: JSONValue, *, sort_keys: bool = False) -> bytes:
     """Return compact JSON in UTF-8: non-ASCII text as it is, keys in the order given or sorted."""
-    return (_SORTED if sort_keys else _CANONICAL).encode(value).encode("utf-8")
+    encoder = _SORTED if sort_keys else _CANONICAL
+    try:
+        return encoder.encode(value).encode("utf-8")
+    except RecursionError:
+        return "".join(_pieces(value, encoder)).encode("utf-8")
+
+
+def _pieces(value: JSONValue, encoder: json.JSONEncoder) -> Iterator[str]:
+    """Yield the JSON text of a value that is nested too deeply for the encoder."""
+    ends = {list: "]", dict: "}"}
+    # What is open: the rest of each list or object, and the text that ends it.
+    stack: list[tuple[Iterator[tuple[str, JSONValue]], str]] = [(iter([("", value)]), "")]
+    while stack:
+        members, end = stack[-1]
+        before, member = next(members, (None, None))
+        if before is None:
+            yield end
+            stack.pop()
+        elif isinstance(member, list | dict) and member:
+            yield before + ("[" if isinstance(member, list) else "{")
+            stack.append((_members(member, encoder), ends[type(member)]))
+        else:
+            yield before + encoder.encode(member)
+
+
+def _members(
+    value: list[JSONValue] | dict[str, JSONValue], encoder: json.JSONEncoder
+) -> Iterator[tuple[str, JSONValue]]:
+    """Yield each member with the text before it: a comma, but for the first, and a key."""
+    if isinstance(value, list):
+        yield from (("," if number else "", item) for number, item in enumerate(value))
+    else:
+        items = sorted(value.items()) if encoder.sort_keys else value.items()
+        yield from (
+            (f"{',' if number else ''}{encoder.encode(key)}:", item) for number, (key, item) in enumerate(items)
+        )
 
 
 def value_digest(value: JSONValue) -> bytes:

@@ -64,9 +64,14 @@ def usefulness(everyone: Acceptance, statistics: SampleStatistics) -> Usefulness
     if not failing:
         return Usefulness("yes", f"Yes: {accepted}, and nothing measured tells its documents from real ones.", criteria)
     if criteria[0] in failing:
-        others = f" Besides, {_listed(failing[1:])}." if failing[1:] else ""
+        others = f" It misses {len(failing) - 1} of {len(criteria) - 1} further criteria." if failing[1:] else ""
         return Usefulness("no", f"Not yet: {accepted}.{others}", criteria)
-    return Usefulness("partly", f"With care: {accepted}, but {_listed(failing)}.", criteria)
+    names = "; ".join(criterion.name for criterion in failing)
+    return Usefulness(
+        "partly",
+        f"With care: {accepted}, but it misses {len(failing)} of {len(criteria) - 1} further criteria: {names}.",
+        criteria,
+    )
 
 
 def _unknown(everyone: Acceptance, statistics: SampleStatistics) -> str:
@@ -79,11 +84,6 @@ def _accepted(everyone: Acceptance) -> str:
     samples, real = (_percent(some.share or 0.0) for some in (everyone.samples, everyone.held_out))
     who = "the judge accepts" if everyone.title == "1 judge" else f"all {everyone.title} accept"
     return f"{who} {samples} of its documents, and {real} of real ones"
-
-
-def _listed(criteria: Sequence[Criterion]) -> str:
-    *others, last = [f"{criterion.name}: {criterion.found}" for criterion in criteria]
-    return f"{'; '.join(others)}; and {last}" if others else last
 
 
 def _criteria(everyone: Acceptance, statistics: SampleStatistics) -> Iterator[Criterion]:
@@ -99,12 +99,21 @@ def _criteria(everyone: Acceptance, statistics: SampleStatistics) -> Iterator[Cr
             f"{MIN_LENGTH} to {MAX_LENGTH} times",
             MIN_LENGTH <= lines.ratio <= MAX_LENGTH,
         )
-    known = [(each.path, each.without_version or each.whole) for each in statistics.known_values]
-    yield from _least("known from training", known, MIN_KNOWN)
+    yield from _least("known from training", _common_stock(statistics), MIN_KNOWN)
     resolved = [(each.kind, each.resolved) for each in statistics.references[:1]]
     yield from _least("names that are declared", resolved, MIN_RESOLVED)
     yield _most("copied from one training document", statistics.copied.shares, MAX_COPIED)
     yield _most("repeated within the document", statistics.repeated.shares, MAX_REPEATED)
+
+
+def _common_stock(statistics: SampleStatistics) -> list[tuple[str, SideBySide]]:
+    """Return the texts that documents take from a common stock: names with versions, else the best known ones.
+
+    Names that each document makes up, such as those of its jobs, may be known as well and need not be.
+    """
+    versioned = [(each.path, each.without_version) for each in statistics.known_values if each.without_version]
+    best = max(statistics.known_values, key=lambda each: each.whole.held_out or 0.0, default=None)
+    return versioned or ([] if best is None else [(best.path, best.whole)])
 
 
 def _acceptance(everyone: Acceptance) -> Criterion:

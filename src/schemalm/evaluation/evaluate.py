@@ -27,6 +27,7 @@ from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
 from schemalm.generation import Generated
 from schemalm.generation.run import Run
 from schemalm.judging import Document, Judge, Verdict, ask, judges_for
+from schemalm.judging.schema_judge import ValueJudge
 from schemalm.messages.wording import counted
 from schemalm.model.inference import InferenceModel
 from schemalm.model.quantization import linears_of
@@ -59,15 +60,20 @@ class Sample:
     nearest: Nearest | None
 
     @property
+    def by_schema(self) -> Verdict:
+        """What the judge says that goes by the schema."""
+        return self.verdicts.get(ValueJudge.name, Verdict(failure="no judge goes by the schema"))
+
+    @property
     def num_refusing(self) -> int:
         """How many judges refuse it."""
         return sum(verdict.accepted is False for verdict in self.verdicts.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; the text follows from the value."""
+        """Return plain values; the text stands for the value, which may be nested too deeply for other programs."""
         nearest = self.nearest
         return {
-            "value": self.generated.value,
+            "text": self.text,
             "finish": self.generated.finish,
             "closed_by": self.generated.closed_by,
             "num_tokens": len(self.generated.tokens),
@@ -84,9 +90,8 @@ class Sample:
 class Evaluation:
     """The evaluation of a run; shares are between 0 and 1.
 
-    acceptance: by all judges together, then by each; the first of these goes by the schema. missing: the judges that
-    could not be asked, with what to do. number_formats: bits per byte as the model generates, in float32 and in each
-    format asked for; empty if none was.
+    acceptance: by all judges together, then by each. missing: the judges that could not be asked, with what to do.
+    number_formats: bits per byte as the model generates, in float32 and in each format asked for; empty if none was.
     """
 
     step: int
@@ -110,9 +115,9 @@ class Evaluation:
         return self.acceptance[0]
 
     @property
-    def by_schema(self) -> Acceptance:
-        """What the judge accepts that goes by the schema: all samples, or the software has a fault."""
-        return self.acceptance[1]
+    def num_invalid(self) -> int:
+        """How many samples are not valid by the schema: none, or the software has a fault."""
+        return sum(sample.by_schema.accepted is False for sample in self.samples)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can represent."""
@@ -216,7 +221,8 @@ class PlannedEvaluation:
         num_written = self.settings.num_samples * num_unseen / len(self.unseen)
         num_judged = len(self.judges) * (self.settings.num_samples + len(self.unseen))
         num_passes = 1 + len(self.dtypes)
-        return float((num_passes * num_unseen + num_written) / median(speeds) + num_judged * JUDGE_SECONDS)
+        speed = float(median(speeds))
+        return (num_passes * num_unseen + num_written) / speed + num_judged * JUDGE_SECONDS
 
     def evaluate(self, keep: Path | None = None, log: Log = lambda _: None) -> Evaluation:
         """Do the work; `keep` and `log` as in `evaluate`."""
@@ -283,10 +289,10 @@ class _Evaluator:
         return self._parts.part(f"likelihood-{dtype}", float, make)
 
     def _generated(self) -> list[Generated]:
-        kept = self._parts.rows("samples", Sampled)
+        kept = self._parts.rows("samples", Sampled, lambda each: each.generated(self._tokenizer))
         coming = sample(self._run, self._planned.settings, kept, self._log)
-        sampled = [*kept, *self._parts.keep("samples", kept, coming)]
-        return [each.generated(self._tokenizer) for each in sorted(sampled, key=lambda each: each.number)]
+        sampled = {each.number: each for each in (*kept, *self._parts.keep("samples", kept, coming))}
+        return [sampled[number].generated(self._tokenizer) for number in range(self._planned.settings.num_samples)]
 
     def _verdicts(self, name: str, values: Sequence[JSONValue]) -> dict[str, list[Verdict]]:
         """Return what each judge says; `name` says of which documents."""

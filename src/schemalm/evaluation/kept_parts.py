@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from schemalm.errors import ConfigurationError
+from schemalm.errors import ConfigurationError, SchemaLMError
 from schemalm.files.digests import digest
 from schemalm.files.folders import path_inside
 from schemalm.files.typed_json import CheckedFile
@@ -79,14 +79,17 @@ class KeptParts:
         write_atomically(self._folder / file, msgspec.json.encode(made))
         return made
 
-    def rows(self, name: str, kind: type[T]) -> list[T]:
-        """Return the results that were kept one by one; a last line that was not finished does not count."""
+    def rows(self, name: str, kind: type[T], check: Callable[[T], object]) -> list[T]:
+        """Return the results that were kept one by one; a last line that was not finished does not count.
+
+        check: raises `SchemaLMError` for what cannot be a result. Raises `ConfigurationError` if a line is damaged.
+        """
         file = f"{name}.jsonl"
         if self._folder is None or not os.path.lexists(self._folder / file):
             return []
         checked = self._file(file)
         lines = checked.content().split(b"\n")[:-1]
-        return [replace(checked, line=number).parse(line, kind) for number, line in enumerate(lines, start=1)]
+        return [_row(replace(checked, line=number), line, kind, check) for number, line in enumerate(lines, start=1)]
 
     def keep(self, name: str, kept: Iterable[T], coming: Iterable[T]) -> Iterator[T]:
         """Yield the results `coming`, and keep each after those that are kept already."""
@@ -104,6 +107,15 @@ class KeptParts:
     def _file(self, name: str) -> CheckedFile:
         assert self._folder is not None
         return CheckedFile(self._folder, name, ConfigurationError, _ADVICE, max_bytes=_MAX_BYTES)
+
+
+def _row(file: CheckedFile, line: bytes, kind: type[T], check: Callable[[T], object]) -> T:
+    row = file.parse(line, kind)
+    try:
+        check(row)
+    except SchemaLMError as error:
+        file.fail(str(error))
+    return row
 
 
 def _line(result: Any) -> bytes:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from schemalm.generation import Generated
 from schemalm.generation.engine import Engine, Request
@@ -47,7 +50,7 @@ class Sampled:
 
     number: int
     tokens: list[int]
-    logprobs: list[float]
+    logprobs: list[Annotated[float, Meta(le=1)]]
     finish: Finish
     num_forced: int
     closed_by: ClosedBy | None

@@ -100,15 +100,19 @@ class CheckedFile:
 
     def parse(self, content: bytes, kind: type[T], *, constants: bool = False) -> T:
         """Return JSON text as a `kind`; `constants` allows NaN and Infinity. Raises the file's error."""
-        return self.convert(self.load(content, kind, constants=constants), kind)
+        return self.convert(self._decode(content, kind, constants), kind)
 
-    def load(self, content: bytes, kind: Any = dict[str, Any], *, constants: bool = False) -> dict[str, Any]:
+    def load(self, content: bytes, kind: Any = dict[str, Any]) -> dict[str, Any]:
         """Return the object in a JSON text; raises the file's error."""
+        found = self._decode(content, kind)
+        return found if isinstance(found, dict) else self.convert(found, dict[str, Any])
+
+    def _decode(self, content: bytes, kind: Any, constants: bool = False) -> Any:
+        """Return the value of a JSON text, whose type is checked only if it is large; raises the file's error."""
         try:
             if len(content) > _LARGE:
                 msgspec.json.decode(content, type=kind)
-            found = (_WITH_CONSTANTS if constants else _STRICT).decode(content.decode())
-            return msgspec.convert(found, dict[str, Any])
+            return (_WITH_CONSTANTS if constants else _STRICT).decode(content.decode())
         except msgspec.ValidationError as error:
             self.fail(*_understood(str(error)))
         except RecursionError:

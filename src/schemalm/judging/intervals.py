@@ -40,7 +40,7 @@ def ratio_interval(share: tuple[int, int], other: tuple[int, int]) -> tuple[floa
     least, most = other_low * (2 * second - other_low), other_high * (2 * second - other_high)
     # The first is a quotient that tends to the second where its denominator tends to 0.
     bottom = (product - _root(product, below * most)) / most if abs(most) > _TINY else below / (2 * product or 1.0)
-    return bottom, (product + _root(product, above * least)) / least
+    return max(0.0, bottom), (product + _root(product, above * least)) / least
 
 
 def _root(product: float, correction: float) -> float:

@@ -1,17 +1,15 @@
-"""Splits of given documents, and a corpus of composed workflows: training, held-out and sampled ones."""
+"""A corpus of composed workflows: training, held-out and sampled ones."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-from collections.abc import Callable, Sequence
-from itertools import zip_longest
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
 from schemalm.compilation import compile_schema
-from schemalm.dataset.store import Metadata, Split, SplitWriter
+from schemalm.dataset.store import Split
 from schemalm.documents import canonical_json
 from schemalm.evaluation.samples import Written
 from schemalm.tokenizer import Tokenizer
@@ -27,27 +25,6 @@ class Corpus(NamedTuple):
     train: Split
     held_out: list[Written]
     samples: list[Written]
-
-
-@pytest.fixture(scope="session")
-def make_split(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Split]:
-    """A training split of documents as tokens; num_bytes: the size of each as compact JSON, where it matters."""
-
-    def make(documents: Sequence[Sequence[int]], vocab_size: int = 1 << 16, num_bytes: Sequence[int] = ()) -> Split:
-        folder = tmp_path_factory.mktemp("split") / "data"
-        sizes = {"vocab_size": vocab_size, "context_size": 8, "stride": 4}
-        with SplitWriter(folder / "train", **sizes) as writer:
-            for tokens, size in zip_longest(documents, num_bytes, fillvalue=1):
-                writer.add(tokens, None, size)
-            split = writer.finish()
-        digest = hashlib.sha256(b"").hexdigest()
-        nothing = {"pad_id": 0, "num_masks": 0, "num_places": 0, "num_states": 0}
-        metadata = Metadata(
-            **sizes, **nothing, tokenizer_sha256=digest, files={"tokenizer.json": digest}, splits={"train": split}
-        )
-        return Split(folder, "train", metadata)
-
-    return make
 
 
 @pytest.fixture(scope="session")

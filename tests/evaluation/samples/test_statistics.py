@@ -151,9 +151,18 @@ def test_documents_of_any_schema_are_compared(make_split: Callable[..., Split]) 
 
 
 def test_without_documents_there_is_nothing_to_compare(corpus: Corpus) -> None:
-    for samples, held_out in (([], corpus.held_out), (corpus.samples, corpus.held_out[:1])):
-        with pytest.raises(ConfigurationError, match="expected at least 1 sample and 2 held-out documents"):
+    for samples, held_out in (([], corpus.held_out), (corpus.samples, [])):
+        with pytest.raises(ConfigurationError, match="expected at least 1 sample and 1 held-out document "):
             sample_statistics(samples, held_out, corpus.train, corpus.tokenizer)
+
+
+@pytest.mark.parametrize("num_samples", [1, 40])
+def test_one_held_out_document_is_enough(corpus: Corpus, num_samples: int) -> None:
+    found = sample_statistics(corpus.samples[:num_samples], corpus.held_out[:1], corpus.train, corpus.tokenizer)
+    assert (found.num_samples, found.num_held_out, found.fields) == (num_samples, 1, ())
+    assert all(presence.chance is None for presence in found.presence)
+    assert bool(found.presence) == (num_samples > 20)
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_halves_of_real_held_out_documents_look_alike(shared_data: Path, make_split: Callable[..., Split]) -> None:

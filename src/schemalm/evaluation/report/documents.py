@@ -1,6 +1,6 @@
 """Samples for the report: their text line by line, with the probability of each token, and reasons at their lines.
 
-`shown` chooses which samples are shown: the first ones without selection, and apart from these the worst.
+`shown_samples` chooses which are shown: the first ones without selection, and the worst of all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schemalm.checking.positions import Positions
 from schemalm.documents import JSONValue
-from schemalm.errors import SchemaLMError
+from schemalm.errors import DocumentError
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.inspection.tokens import TextRun, inspect_tokens
 from schemalm.judging.interface import to_text
@@ -59,7 +59,7 @@ class Shown:
 
 
 def shown_samples(evaluation: Evaluation, tokenizer: Tokenizer) -> tuple[list[Shown], list[Shown]]:
-    """Return the first samples as they came, and the worst of the others."""
+    """Return the first samples as they came, and the worst of all."""
     numbered = list(enumerate(evaluation.samples, start=1))
     first = [_show(number, "", sample, tokenizer) for number, sample in numbered[:NUM_SHOWN]]
     return first, [_show(number, why, sample, tokenizer) for number, sample, why in _worst(numbered)]
@@ -101,8 +101,8 @@ def _lines(sample: Sample, tokenizer: Tokenizer) -> Iterator[list[Piece]]:
     """Yield the pieces of each line of a sample's text."""
     try:
         lines = inspect_tokens(tokenizer, sample.generated.tokens).lines()
-    except (SchemaLMError, ValueError):  # nested too deeply for YAML
-        lines = [[TextRun(line, None)] for line in sample.text.splitlines()]
+    except DocumentError:  # nested too deeply for YAML
+        lines = [[TextRun(sample.text.removesuffix("\n"), None)]]
     levels = [_level(logprob) for logprob in sample.generated.logprobs]
     for line in lines:
         yield [
@@ -118,9 +118,9 @@ def _level(logprob: float) -> int:
 
 
 def _reasons(sample: Sample, num_lines: int) -> tuple[dict[int, list[str]], list[str]]:
-    """Return what judges say against a sample, by line, and what has no line."""
+    """Return what judges say against a sample, by line, and what has no line, such as why there is no verdict."""
     at_lines: dict[int, list[str]] = defaultdict(list)
-    elsewhere: list[str] = []
+    elsewhere = [f"{name}: {verdict.reason}" for name, verdict in sample.verdicts.items() if verdict.failure]
     messages = [(name, each) for name, verdict in sample.verdicts.items() for each in verdict.errors]
     positions = Positions(sample.text) if messages else None
     for name, message in messages[:MAX_REASONS]:

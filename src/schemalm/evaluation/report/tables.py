@@ -44,7 +44,7 @@ def yardstick(evaluation: Evaluation) -> Table:
         )
         for found in evaluation.acceptance
     ]
-    samples, held_out = evaluation.everyone.samples.num_documents, evaluation.everyone.held_out.num_documents
+    samples, held_out = len(evaluation.samples), evaluation.statistics.num_held_out
     return Table(
         "What independent judges accept",
         f"{samples:,} samples and {held_out:,} real documents that the model has not seen, judged by the same "

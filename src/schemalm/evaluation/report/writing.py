@@ -23,6 +23,7 @@ from schemalm.evaluation.report.tables import field_table, likelihood_tables, sa
 from schemalm.files.folders import path_inside
 from schemalm.files.locks import locked_folder
 from schemalm.files.writing import write_atomically
+from schemalm.messages.wording import counted
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.metrics import read_metrics
 from schemalm.training.run_file import read_config
@@ -103,23 +104,19 @@ def caveats(evaluation: Evaluation) -> list[str]:
     num_trained, num_scored = evaluation.num_train_documents, evaluation.likelihood.num_documents
     if num_trained < FEW_TRAINING_DOCUMENTS:
         found.append(
-            f"Trained on only {_counted(num_trained)}: this shows that the pipeline works with this schema, not how "
-            "good a model can be. Expect copies of these documents, and documents that are valid but make no sense; a "
-            "useful model needs thousands."
+            f"Trained on only {counted(num_trained, 'document')}: this shows that the pipeline works with this schema, "
+            "not how good a model can be. Expect copies of these documents, and documents that are valid but make no "
+            "sense; a useful model needs thousands."
         )
     if num_scored < FEW_UNSEEN_DOCUMENTS:
-        found.append(f"Real documents here are only {_counted(num_scored)}: too few for reliable figures.")
+        found.append(f"Real documents here are only {counted(num_scored, 'document')}: too few for reliable figures.")
     found += [f"Not asked: {name}: {why}." for name, why in evaluation.missing.items()]
     found += [
-        f"{judge.name} gave no verdict on {judge.samples.num_not_judged:,} samples, which count as neither."
+        f"{judge.name} gave no verdict on {counted(judge.samples.num_not_judged, 'sample')}, neither good nor bad."
         for judge in evaluation.acceptance[1:]
         if judge.samples.num_not_judged
     ]
     return found
-
-
-def _counted(num_documents: int) -> str:
-    return f"{num_documents:,} document{'' if num_documents == 1 else 's'}"
 
 
 def _title(configuration: dict[str, Any], evaluation: Evaluation) -> str:

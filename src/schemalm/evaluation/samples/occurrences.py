@@ -56,9 +56,12 @@ def min_documents(num_documents: int) -> float:
 
 
 def random_parts(num_documents: int, num_samples: int, seed: int) -> NDArray[np.bool_]:
-    """Return random parts of documents, as large as the samples but at most half: [NUM_PARTS, num_documents]."""
+    """Return random parts of documents, as large as the samples but at most half: [NUM_PARTS, num_documents].
+
+    One document has no parts: [0, 1].
+    """
     generator = np.random.default_rng(seed)
-    parts = np.zeros((NUM_PARTS, num_documents), dtype=bool)
+    parts = np.zeros((NUM_PARTS if num_documents > 1 else 0, num_documents), dtype=bool)
     for part in parts:
         part[generator.permutation(num_documents)[: min(num_samples, num_documents // 2)]] = True
     return parts

@@ -26,12 +26,12 @@ MAX_PATHS = 60
 class Presence:
     """The shares of documents that have a path.
 
-    chance: the difference between random parts of the held-out documents and the rest, the mean.
+    chance: the difference between random parts of the held-out documents and the rest, the mean; None without parts.
     """
 
     path: str
     shares: SideBySide
-    chance: float
+    chance: float | None
 
     @property
     def difference(self) -> float:
@@ -60,8 +60,10 @@ def compare_presence(
     return tuple(compared[:MAX_PATHS])
 
 
-def _chance(documents: Sequence[int], parts: NDArray[np.bool_]) -> float:
+def _chance(documents: Sequence[int], parts: NDArray[np.bool_]) -> float | None:
     """The mean difference of the shares of some documents in each part and outside of it."""
+    if not len(parts):
+        return None
     has = np.zeros(parts.shape[1], dtype=bool)
     has[documents] = True
     return float(np.mean([abs(has[part].mean() - has[~part].mean()) for part in parts]))

@@ -170,12 +170,12 @@ def sample_statistics(
     """Return the figures of samples beside those of held-out documents.
 
     tokenizer: that of the training documents, whose tokens the samples and held-out documents have. Raises
-    `ConfigurationError` if there are no samples or fewer than two held-out documents, `DataError` if the split is
-    damaged, and `DecodeError` if another tokenizer made it.
+    `ConfigurationError` if there are no samples or no held-out documents, `DataError` if the split is damaged, and
+    `DecodeError` if another tokenizer made it.
     """
-    if not samples or len(held_out) < 2:
+    if not (samples and held_out):
         found = f"{len(samples)} and {len(held_out)}"
-        raise ConfigurationError(f"expected at least 1 sample and 2 held-out documents to compare, found {found}")
+        raise ConfigurationError(f"expected at least 1 sample and 1 held-out document to compare, found {found}")
     return _Comparison(samples, held_out, train, tokenizer).statistics()
 
 
