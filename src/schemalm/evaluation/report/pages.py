@@ -26,7 +26,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters |= {"markdown": escape_markdown, "fence": fence, "duration": duration}
+    found.filters |= {"percent": percent, "markdown": escape_markdown, "fence": fence, "duration": duration}
     return found
 
 

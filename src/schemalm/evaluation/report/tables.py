@@ -15,6 +15,7 @@ from schemalm.evaluation.samples.statistics import SampleStatistics
 from schemalm.training.scoring import Score
 
 NUM_FIELDS = 12
+NUM_BAR_FIELDS, NUM_BARS = 9, 6
 NUM_VALUES = 5
 NUM_UNKNOWN = 5
 MAX_VALUE_CHARACTERS = 60
@@ -22,12 +23,16 @@ MAX_VALUE_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its title, a sentence about it, the names of its columns, and rows of as many cells."""
+    """A table: its title, a sentence about it, the names of its columns, and rows of as many cells.
+
+    ends_in_text: whether the last column has text, not figures.
+    """
 
     title: str
     note: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    ends_in_text: bool = False
 
 
 def yardstick(evaluation: Evaluation) -> Table:
@@ -51,6 +56,7 @@ def yardstick(evaluation: Evaluation) -> Table:
         "programs. Real documents are the yardstick: some of them are refused as well. Intervals are of 95 %.",
         ("judge", "samples", "%", "real", "relative to real", "%", "most frequent reasons"),
         tuple(rows),
+        ends_in_text=True,
     )
 
 
@@ -210,6 +216,7 @@ def _known_values(statistics: SampleStatistics) -> Table:
         "Texts that real documents mostly take from a common stock, such as the names of actions.",
         ("at", "samples", "real", "unknown values of samples"),
         tuple(rows),
+        ends_in_text=True,
     )
 
 
@@ -242,7 +249,30 @@ def field_table(statistics: SampleStatistics) -> Table:
             )
             for field in fields[:NUM_FIELDS]
         ),
+        ends_in_text=True,
     )
+
+
+@dataclass(frozen=True)
+class FieldBars:
+    """A field with its most frequent real values: each with its share of samples and of real documents."""
+
+    path: str
+    bars: tuple[tuple[str, float, float], ...]
+
+
+def field_bars(statistics: SampleStatistics) -> list[FieldBars]:
+    """Return the fields that most real documents have."""
+    return [
+        FieldBars(
+            field.path,
+            tuple(
+                (_shortened(value.value), value.shares.samples or 0.0, value.shares.held_out or 0.0)
+                for value in field.values[:NUM_BARS]
+            ),
+        )
+        for field in statistics.fields[:NUM_BAR_FIELDS]
+    ]
 
 
 def _shortened(text: str) -> str:

@@ -19,7 +19,7 @@ from schemalm.evaluation.plots import draw_by_step, draw_calibration, draw_lengt
 from schemalm.evaluation.report.commands import commands, flattened
 from schemalm.evaluation.report.documents import shown_samples
 from schemalm.evaluation.report.pages import environment
-from schemalm.evaluation.report.tables import field_table, likelihood_tables, sample_tables, yardstick
+from schemalm.evaluation.report.tables import field_bars, field_table, likelihood_tables, sample_tables, yardstick
 from schemalm.files.folders import path_inside
 from schemalm.files.locks import locked_folder
 from schemalm.files.writing import write_atomically
@@ -91,6 +91,7 @@ def report_content(
         "likelihood": list(likelihood_tables(evaluation)),
         "statistics": list(sample_tables(evaluation.statistics)),
         "fields": field_table(evaluation.statistics),
+        "bars": field_bars(evaluation.statistics),
         "first": first,
         "worst": worst,
         "markdown_samples": first[:NUM_MARKDOWN_SAMPLES],
