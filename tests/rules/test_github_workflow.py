@@ -178,9 +178,9 @@ def test_what_only_the_published_schema_refuses_is_refused_by_the_strict_level_o
     "text",
     [
         with_on("{workflow_run: {workflows: a}}"),
-        with_job("services: {\"\\x01\": {image: a}}"),
-        with_step("{uses: \"./\\x85\"}"),
-        "on: push\njobs: {a: {uses: \"./.github/workflows/\\x85.yml\"}}",
+        with_job('services: {"\\x01": {image: a}}'),
+        with_step('{uses: "./\\x85"}'),
+        'on: push\njobs: {a: {uses: "./.github/workflows/\\x85.yml"}}',
     ],
 )
 def test_what_only_zizmor_cannot_read_is_refused_by_the_strict_level_only(text: str) -> None:
