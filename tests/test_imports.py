@@ -24,8 +24,8 @@ LAYERS = (
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
     "reference",  # texts and a small configuration -> proof that three engines agree
+    "evaluation",  # a run, held-out data and judges -> figures and a report
     "inspection",  # a tokenizer and documents -> what each token stands for
-    "evaluation",  # a run, held-out data and a judge -> figures and a report
     "judging",  # documents -> the verdicts of independent judges
     "generation",  # a run and prompts -> values that the schema accepts
     "training",  # prepared data and a configuration -> a run folder

@@ -39,7 +39,7 @@ SMALLER = {
     "menu-prompt.yml": "menu-prompt.yml --max-tokens 30",
     "menu-begun.yml": "menu-begun.yml --max-tokens 30",
     "menu.yml --reg": "menu.yml --max-tokens 30 --reg",
-    "--samples 20": "--samples 1",
+    "--samples 50": "--samples 1",
 }
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 # A prompt in the first column of a table.

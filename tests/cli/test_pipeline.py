@@ -373,7 +373,7 @@ def test_evaluate_writes_the_report(invoke, pipeline) -> None:
 def test_evaluate_measures_the_price_of_number_formats(invoke, pipeline) -> None:
     command = ("evaluate", pipeline.run, "--samples", 1, "--dtype", "int8", "--dtype", "bfloat16")
     lines = invoke(*command).stdout.splitlines()
-    prices = [line.split()[0] for line in lines if "to float32" in line]
+    prices = [line.split(":")[0] for line in lines if "to float32" in line]
     assert prices == ["float32", "int8", "bfloat16"]
     report = json.loads(invoke(*command, "--json").stdout)
     assert [*report["number_formats"]] == prices

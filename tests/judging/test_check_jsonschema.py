@@ -56,3 +56,19 @@ def test_the_schema_is_the_published_one() -> None:
     permission = "on: push\npermissions: {drives: read}\njobs: {a: {runs-on: b, steps: [{run: c}]}}\n"
     assert judge.judge([Document.of_text(permission)])[0].accepted is False  # rules add it to the schema
     assert judge.title.startswith("check-jsonschema ")
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_asked"),
+    [
+        (True, True),
+        ({"multipleOf": 2}, True),
+        ({"multipleOf": 2.0}, True),
+        ({"properties": {"multipleOf": {"type": "number"}}}, True),
+        ({"properties": {"price": {"anyOf": [{"multipleOf": 0.05}]}}}, False),
+    ],
+)
+def test_it_is_not_asked_where_it_divides_in_binary(schema: Any, is_asked: bool) -> None:
+    why_not = CheckJsonschema(schema, assert_formats=False).why_not
+    assert (not why_not) is is_asked
+    assert is_asked or "multipleOf with a fraction" in why_not

@@ -1,7 +1,8 @@
 """Asks check-jsonschema, which reads documents itself and judges them with the Python package `jsonschema`.
 
 It gets the schema as it is published, before rules amend it. SchemaLM depends on the program, so it is always there.
-Nothing is fetched: a schema that refers outside itself does not compile.
+Nothing is fetched: a schema that refers outside itself does not compile. It is not asked where a schema has a
+`multipleOf` with a fraction: it divides in binary, and refuses 8.6 as no multiple of 0.05.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ class CheckJsonschema:
 
     name = "check-jsonschema"
     meaning = "another reader and validator: the published schema accepts the document"
-    why_not = ""
 
     @classmethod
     def of(cls, grammar: Grammar) -> CheckJsonschema:
@@ -50,6 +50,23 @@ class CheckJsonschema:
     def title(self) -> str:
         """The program and its validator, with their versions."""
         return f"check-jsonschema {version('check-jsonschema')} (jsonschema {version('jsonschema')})"
+
+    @property
+    def why_not(self) -> str:
+        """Why its verdicts would be wrong; empty if it can be asked."""
+        return "it divides in binary, and the schema has a multipleOf with a fraction" if self._has_fractions() else ""
+
+    def _has_fractions(self) -> bool:
+        found: list[Any] = [self.schema]
+        for node in found:  # the list grows meanwhile
+            if isinstance(node, dict):
+                factor = node.get("multipleOf")
+                if isinstance(factor, float) and not factor.is_integer():
+                    return True
+                found += node.values()
+            elif isinstance(node, list):
+                found += node
+        return False
 
     def judge(self, documents: Sequence[Document]) -> list[Verdict]:
         """Return one verdict for each document."""

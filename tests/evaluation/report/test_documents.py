@@ -130,8 +130,8 @@ def test_the_worst_samples_are_shown_with_what_is_wrong(
     assert [(shown.number, shown.why) for shown in worst] == [
         (6, "refused by 1 of 2 judges"),
         (8, "refused by 2 of 2 judges"),
-        (5, "100% of it stands in one training document"),
-        (10, "100% of it repeats earlier parts"),
+        (5, "100 % of it stands in one training document"),
+        (10, "100 % of it repeats earlier parts"),
         (3, "closed by the grammar"),
     ]
     many = [make_sample(number, verdicts={"a": no}) for number in range(NUM_WORST + 3)]

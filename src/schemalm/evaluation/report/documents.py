@@ -80,8 +80,8 @@ def _badness(sample: Sample) -> tuple[float, str]:
     )
     faults = [
         (float(sample.num_refusing), f"refused by {sample.num_refusing} of {len(sample.verdicts)} judges"),
-        (repeated if repeated > 0.5 else 0.0, f"{repeated:.0%} of it repeats earlier parts"),
-        (copied if copied > 0.5 else 0.0, f"{copied:.0%} of it stands in one training document"),
+        (repeated if repeated > 0.5 else 0.0, f"{100 * repeated:.0f} % of it repeats earlier parts"),
+        (copied if copied > 0.5 else 0.0, f"{100 * copied:.0f} % of it stands in one training document"),
         (0.5 * (sample.generated.finish == "closed"), "closed by the grammar"),
     ]
     return sum(badness for badness, _ in faults), max(faults)[1]
