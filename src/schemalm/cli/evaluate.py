@@ -85,8 +85,8 @@ def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
     terminal.table(table.columns[:-1], [row[:-1] for row in table.rows])
     score = evaluation.likelihood.score
     terminal.show(
-        f"{score.bits_per_byte:.3f} bits per byte of {evaluation.likelihood.num_documents:,} unseen documents as "
-        f"compact JSON; perplexity {score.perplexity:.2f} per token"
+        f"{score.bits_per_byte:.3f} bits per byte of {counted(evaluation.likelihood.num_documents, 'unseen document')} "
+        f"as compact JSON; perplexity {score.perplexity:.2f} per token"
     )
     exact = evaluation.number_formats.get("float32", 0.0)
     for dtype, bits_per_byte in evaluation.number_formats.items():
