@@ -9,6 +9,7 @@ be kept in a folder, so that an interrupted evaluation goes on. Not covered: com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +21,12 @@ from schemalm.documents import JSONValue
 from schemalm.evaluation.acceptance import Acceptance, acceptances
 from schemalm.evaluation.answer import Usefulness, usefulness
 from schemalm.evaluation.held_out import UnseenDocuments, unseen_documents
-from schemalm.evaluation.kept_parts import KeptParts
+from schemalm.evaluation.kept_parts import PARTS_FOLDER, KeptParts
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
 from schemalm.evaluation.samples.statistics import Nearest, SampleStatistics, Written, sample_statistics
 from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
+from schemalm.files.folders import path_inside
+from schemalm.files.locks import locked_folder
 from schemalm.generation import Generated
 from schemalm.generation.run import Run
 from schemalm.judging import Document, Judge, Verdict, ask, judges_for
@@ -225,8 +228,12 @@ class PlannedEvaluation:
         return (num_passes * num_unseen + num_written) / speed + num_judged * JUDGE_SECONDS
 
     def evaluate(self, keep: Path | None = None, log: Log = lambda _: None) -> Evaluation:
-        """Do the work; `keep` and `log` as in `evaluate`."""
-        return _Evaluator(self, KeptParts(keep, self.identity), log).evaluate()
+        """Do the work; `keep` and `log` as in `evaluate`.
+
+        Another evaluation in the same folder waits, and then finds the finished parts.
+        """
+        with nullcontext() if keep is None else locked_folder(path_inside(keep, PARTS_FOLDER)):
+            return _Evaluator(self, KeptParts(keep, self.identity), log).evaluate()
 
 
 class _Evaluator:

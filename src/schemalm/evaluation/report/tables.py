@@ -53,8 +53,8 @@ def yardstick(evaluation: Evaluation) -> Table:
     samples, held_out = len(evaluation.samples), evaluation.statistics.num_held_out
     return Table(
         "What independent judges accept",
-        f"{counted(samples, 'sample')} and {counted(held_out, 'real document')} that the model has not seen, judged by the "
-        "same programs. Real documents are the yardstick: some of them are refused as well. Intervals are of 95 %.",
+        f"{counted(samples, 'sample')} and {counted(held_out, 'real document')} that the model has not seen, judged by "
+        "the same programs. Real documents are the yardstick: some of them are refused as well. Intervals are of 95 %.",
         ("judge", "samples", "%", "real", "relative to real", "%", "most frequent reasons"),
         tuple(rows),
         ends_in_text=True,
@@ -67,8 +67,9 @@ def likelihood_tables(evaluation: Evaluation) -> Iterator[Table]:
     scores = [("among the tokens that the grammar admits", found.with_mask), ("among all tokens", found.without_mask)]
     yield Table(
         "How well it predicts unseen documents",
-        f"{counted(found.num_documents, 'unseen document')}, {found.score.num_tokens:,} tokens, {found.score.num_bytes:,} "
-        "bytes of compact JSON. Each token is predicted from at least half a context before it.",
+        f"{counted(found.num_documents, 'unseen document')}, {found.score.num_tokens:,} tokens, "
+        f"{found.score.num_bytes:,} bytes of compact JSON. Each token is predicted from at least half a context "
+        "before it.",
         ("", "bits per byte", "nats per token", "perplexity"),
         tuple((name, *_score(score)) for name, score in scores if score is not None)
         or (("all tokens", *_score(found.score)),),
