@@ -82,9 +82,6 @@ def demo(
         refusing = [name for name, verdict in sample.verdicts.items() if verdict.accepted is False]
         terminal.show(f"--- # document {number}, refused by {', '.join(refusing) or 'nobody'}\n{sample.text}")
     show_figures(terminal, result.evaluation)
-    found_caveats = caveats(result.evaluation)
-    for caveat in found_caveats:
-        terminal.show(f"note: {caveat}")
     terminal.show(f"{result.elapsed_seconds:.0f} s in total; report: {result.report}")
     outcome = {
         "schema": schema,
@@ -93,7 +90,7 @@ def demo(
         "run": str(result.run),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
         "evaluation": result.evaluation.to_dict(),
-        "reservations": found_caveats,
+        "reservations": caveats(result.evaluation),
         **result.left_out.to_dict(),
     }
     terminal.finish(outcome, next_command=command_line("generate", result.run, "-n", 3))

@@ -76,6 +76,7 @@ def evaluate(
 def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
     """Show whether the model can be used, what judges accept, and every sample that is not valid by the schema."""
     from schemalm.evaluation.report.tables import yardstick  # noqa: PLC0415
+    from schemalm.evaluation.report.writing import caveats  # noqa: PLC0415
 
     terminal.show(evaluation.usefulness.sentence)
     for criterion in evaluation.usefulness.criteria:
@@ -91,8 +92,8 @@ def show_figures(terminal: Terminal, evaluation: Evaluation) -> None:
     exact = evaluation.number_formats.get("float32", 0.0)
     for dtype, bits_per_byte in evaluation.number_formats.items():
         terminal.show(f"{dtype}: {bits_per_byte:.5f} bits per byte, {bits_per_byte - exact:+.5f} to float32")
-    for name, why in evaluation.missing.items():
-        terminal.show(f"not asked: {name}: {why}")
+    for caveat in caveats(evaluation):
+        terminal.show(f"note: {caveat}")
     for number, sample in enumerate(evaluation.samples, start=1):
         if sample.by_schema.accepted is False:
             terminal.show(f"document {number} is invalid: {sample.by_schema.pointer or '/'}: {sample.by_schema.reason}")
