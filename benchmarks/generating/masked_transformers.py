@@ -18,9 +18,10 @@ from schemalm.baselines import ByteBPETokenizer
 from schemalm.compilation import compile_schema
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.store import Metadata, Split, read_metadata, read_tokenizer
+from schemalm.machine.vocabulary import BOS_ID
 from schemalm.model.transformers_names import to_transformers, transformers_settings
 from schemalm.tokenizer import Tokenizer
-from tokenizer_comparison.masks import BOS_ID, LLGuidanceEngine
+from tokenizer_comparison.masks import LLGuidanceEngine
 
 NUM_TRAINING_DOCUMENTS = 3000
 MAX_TEXT_TOKENS = 2048

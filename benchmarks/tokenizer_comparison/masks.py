@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from schemalm.baselines import ByteBPETokenizer
+from schemalm.experiments.text_masks import llguidance_tokenizer, with_escaped_line_breaks, xgrammar_tokenizer
 from schemalm.tokenizer import Tokenizer
 from tokenizer_comparison.corpus import Document
 
 PERCENTILES = (50, 99, 99.9)
-BOS_ID, NUM_SPECIAL = 1, 2
 
 
 class RefusedError(Exception):
@@ -70,21 +70,12 @@ class LLGuidanceEngine(Engine):
     setting = "lenient: `not` and `dependencies` ignored, `oneOf` read as `anyOf`; no white space; keys in schema order"
 
     def __init__(self, tokenizer: ByteBPETokenizer, typed: Tokenizer) -> None:
-        from llguidance import LLMatcher, LLTokenizer  # noqa: PLC0415
+        from llguidance import LLMatcher  # noqa: PLC0415
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask  # noqa: PLC0415
-
-        from schemalm.baselines.byte_bpe import SPLIT_PATTERNS  # noqa: PLC0415
 
         self._tokenizer = tokenizer
         self._in_schema_order = in_schema_order(typed)
-        engine = LLTokenizer.from_tiktoken(
-            encoder={token: index for index, token in enumerate(tokenizer.tokens, start=NUM_SPECIAL)},
-            special_tokens={"<pad>": 0, "<bos>": BOS_ID},
-            pattern=SPLIT_PATTERNS[tokenizer.split],
-            eos_token=BOS_ID,
-            n_vocab=None,
-            slices=None,
-        )
+        engine = llguidance_tokenizer(tokenizer)
         options = {"whitespace_flexible": False, "lenient": True}
         grammar = LLMatcher.grammar_from_json_schema(typed.grammar.schema, overrides=options)
         self.vocab_size = engine.vocab_size
@@ -124,13 +115,11 @@ class XGrammarEngine(Engine):
         )
         self._tokenizer = tokenizer
         self._in_schema_order = in_schema_order(typed)
-        # Empty spellings mark ids that no text uses.
-        spellings = [*[b""] * NUM_SPECIAL, *tokenizer.tokens]
-        info = xgrammar.TokenizerInfo(spellings, xgrammar.VocabType.RAW, stop_token_ids=[BOS_ID])
+        info = xgrammar_tokenizer(tokenizer)
         compiler = xgrammar.GrammarCompiler(info, max_threads=1)
         try:
             compiled = compiler.compile_json_schema(
-                spell_line_breaks(typed.grammar.schema), strict_mode=False, any_order=any_order
+                with_escaped_line_breaks(typed.grammar.schema), strict_mode=False, any_order=any_order
             )
         except RuntimeError as error:
             raise RefusedError(str(error)) from None
@@ -154,20 +143,6 @@ def in_schema_order(typed: Tokenizer) -> Callable[[Any], Any]:
     """Returns a function that writes a value with its keys in the order of the schema."""
     plain = Tokenizer.from_grammar(typed.grammar.with_key_orders({}))
     return lambda value: plain.decode(plain.encode(value))
-
-
-def spell_line_breaks(schema: Any) -> Any:
-    """Returns an equivalent schema whose patterns have escapes instead of line breaks."""
-    if isinstance(schema, list):
-        return [spell_line_breaks(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: part.replace("\n", "\\n").replace("\r", "\\r")
-        if key == "pattern" and isinstance(part, str)
-        else spell_line_breaks(part)
-        for key, part in schema.items()
-    }
 
 
 def measure_masks(

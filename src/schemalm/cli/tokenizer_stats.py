@@ -12,6 +12,7 @@ import typer
 from schemalm.cli.left_out import exit_code, report_left_out
 from schemalm.cli.options import AsJSON, MaxFiles, MergeKeys, Strict, given_merge_keys, schema_of
 from schemalm.cli.terminal import Terminal, command_line
+from schemalm.messages.wording import shortened
 
 if TYPE_CHECKING:
     from schemalm.baselines import AnyTokenizer
@@ -162,7 +163,7 @@ def _show_vocabulary(terminal: Terminal, vocabulary: dict[str, Any]) -> None:
         if tokens:
             terminal.show(f"\n{title}, {NUMBERED[figure]}")
         for token in tokens:
-            terminal.show(f"  {token[figure]:>9,}  {_shortened(token['symbols'])}")
+            terminal.show(f"  {token[figure]:>9,}  {shortened(token['symbols'], MAX_SHOWN_CHARACTERS)}")
 
 
 def _kind_rows(kinds: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -196,10 +197,6 @@ def _show_usage(terminal: Terminal, measured: dict[str, Any]) -> None:
     ]
     terminal.show("")
     terminal.table(("corpus", ""), rows)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"
 
 
 def _percent(share: float) -> str:

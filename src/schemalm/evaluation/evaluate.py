@@ -21,11 +21,10 @@ from schemalm.documents import JSONValue
 from schemalm.evaluation.acceptance import Acceptance, acceptances
 from schemalm.evaluation.answer import Usefulness, usefulness
 from schemalm.evaluation.held_out import UnseenDocuments, unseen_documents
-from schemalm.evaluation.kept_parts import PARTS_FOLDER, KeptParts
+from schemalm.evaluation.kept_parts import KeptParts
 from schemalm.evaluation.likelihood import Likelihood, decoding_likelihood, validation_likelihood
 from schemalm.evaluation.samples.statistics import Nearest, SampleStatistics, Written, sample_statistics
-from schemalm.evaluation.sampling import Sampled, SamplingSettings, sample
-from schemalm.files.folders import path_inside
+from schemalm.evaluation.sampling import TEMPERATURE, Sampled, SamplingSettings, sample
 from schemalm.files.locks import locked_folder
 from schemalm.generation import Generated
 from schemalm.generation.run import Run
@@ -157,7 +156,7 @@ def plan_evaluation(
     *,
     data: str | Path | None = None,
     num_samples: int = 200,
-    temperature: float = 0.8,
+    temperature: float = TEMPERATURE,
     min_p: float | None = None,
     max_tokens: int = 1024,
     seed: int = 0,
@@ -232,7 +231,7 @@ class PlannedEvaluation:
 
         Another evaluation in the same folder waits, and then finds the finished parts.
         """
-        with nullcontext() if keep is None else locked_folder(path_inside(keep, PARTS_FOLDER)):
+        with nullcontext() if keep is None else locked_folder(keep):
             return _Evaluator(self, KeptParts(keep, self.identity), log).evaluate()
 
 

@@ -21,6 +21,8 @@ from schemalm.generation.sampling import Sampling, check_request
 from schemalm.messages.wording import counted, duration
 from schemalm.tokenizer import Tokenizer
 
+# By default.
+TEMPERATURE = 0.8
 BATCH_SIZE = 32
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -143,8 +143,8 @@ def _renormalized_lines(results: Sequence[Result]) -> Iterator[str]:
     entries = _renormalized(results)
     if not entries:
         return
-    yield "\n## Under the masks of llguidance\n"
-    yield "Scored once more with the logits of what llguidance forbids at minus infinity; trained without."
+    yield "\n## Under the masks of other engines\n"
+    yield "Scored once more with the logits of what the engine forbids at minus infinity; trained without."
     yield "\n| arm | model | budget | seed | documents | left out | bits per byte without | with masks |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|"
     for entry in entries:

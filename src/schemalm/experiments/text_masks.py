@@ -97,21 +97,26 @@ class NoMask:
         return self
 
 
+def llguidance_tokenizer(tokenizer: ByteBPETokenizer) -> Any:
+    """Return a tokenizer as llguidance sees it."""
+    import llguidance  # noqa: PLC0415
+
+    return llguidance.LLTokenizer.from_tiktoken(
+        encoder={token: token_id for token_id, token in enumerate(tokenizer.tokens, start=FIRST_TOKEN_ID)},
+        special_tokens={"<pad>": PAD_ID, "<bos>": BOS_ID},
+        pattern=SPLIT_PATTERNS[tokenizer.split],
+        eos_token=BOS_ID,
+        n_vocab=None,
+        slices=None,
+    )
+
+
 class LlguidanceMask:
     """The masks of llguidance."""
 
     def __init__(self, tokenizer: ByteBPETokenizer, schema: Any) -> None:
-        import llguidance  # noqa: PLC0415
-
         self.title = f"llguidance {version('llguidance')}"
-        self._engine = llguidance.LLTokenizer.from_tiktoken(
-            encoder={token: token_id for token_id, token in enumerate(tokenizer.tokens, start=FIRST_TOKEN_ID)},
-            special_tokens={"<pad>": PAD_ID, "<bos>": BOS_ID},
-            pattern=SPLIT_PATTERNS[tokenizer.split],
-            eos_token=BOS_ID,
-            n_vocab=None,
-            slices=None,
-        )
+        self._engine = llguidance_tokenizer(tokenizer)
         fitted, self.cuts = fit_schema(schema, self._refusal)
         self._matcher = self._compile(fitted)
         self.warnings: Sequence[str] = self._matcher.get_grammar_warnings()
@@ -149,6 +154,15 @@ class _LlguidanceMatcher:
         return _LlguidanceMatcher(self._matcher.deep_copy(), self._vocab_size)
 
 
+def xgrammar_tokenizer(tokenizer: ByteBPETokenizer) -> Any:
+    """Return a tokenizer as xgrammar sees it."""
+    import xgrammar  # noqa: PLC0415
+
+    # Empty spellings mark ids that no text uses.
+    spellings = [*[b""] * FIRST_TOKEN_ID, *tokenizer.tokens]
+    return xgrammar.TokenizerInfo(spellings, xgrammar.VocabType.RAW, stop_token_ids=[BOS_ID])
+
+
 class XGrammarMask:
     """The masks of xgrammar."""
 
@@ -156,12 +170,9 @@ class XGrammarMask:
         import xgrammar  # noqa: PLC0415
 
         self.title = f"xgrammar {version('xgrammar')}"
-        # Empty spellings mark ids that no text uses.
-        spellings = [*[b""] * FIRST_TOKEN_ID, *tokenizer.tokens]
-        info = xgrammar.TokenizerInfo(spellings, xgrammar.VocabType.RAW, stop_token_ids=[BOS_ID])
-        self._compiler = xgrammar.GrammarCompiler(info, max_threads=1, cache_enabled=False)
+        self._compiler = xgrammar.GrammarCompiler(xgrammar_tokenizer(tokenizer), max_threads=1, cache_enabled=False)
         self._vocab_size = tokenizer.vocab_size
-        readable, misread = cut_branches_beside_properties(_with_escaped_line_breaks(schema))
+        readable, misread = cut_branches_beside_properties(with_escaped_line_breaks(schema))
         with _native_messages():
             fitted, refused = fit_schema(readable, self._refusal)
         self.cuts = [*misread, *refused]
@@ -249,16 +260,16 @@ def cut_branches_beside_properties(schema: Any) -> tuple[Any, list[Cut]]:
     return without(schema, ()), cuts
 
 
-def _with_escaped_line_breaks(schema: Any) -> Any:
+def with_escaped_line_breaks(schema: Any) -> Any:
     """Return an equal schema whose patterns have escapes for line breaks, which xgrammar does not read in brackets."""
     if isinstance(schema, list):
-        return [_with_escaped_line_breaks(part) for part in schema]
+        return [with_escaped_line_breaks(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     return {
         name: part.replace("\n", "\\n").replace("\r", "\\r")
         if name == "pattern" and isinstance(part, str)
-        else _with_escaped_line_breaks(part)
+        else with_escaped_line_breaks(part)
         for name, part in schema.items()
     }
 

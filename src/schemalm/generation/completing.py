@@ -74,8 +74,8 @@ def complete(
     check_number("alternatives", alternatives, 1, is_whole=True)
     cut = read_cut(text, is_json=is_json, source=source, merge_keys=merge_keys)
     num_candidates = 1 if alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * alternatives
-    tables = _continued(run, cut.partial)
     check_request(num_candidates, max_tokens, seed, max_seconds)
+    tables = _continued(run, cut.partial)
     candidates = _generate_beyond(run, tables, num_candidates, max_tokens, seed, Sampling(**sampling), max_seconds)
     written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
     if not written:
@@ -107,8 +107,8 @@ def regenerate(
     in `generate`. Raises PromptError if a part does not exist, or no document has the rest.
     """
     check_number("tries", tries, 1, is_whole=True)
-    tables = _around(run, value, outermost([resolved(value, part) for part in parts]))
     check_request(tries, max_tokens, seed, max_seconds)
+    tables = _around(run, value, outermost([resolved(value, part) for part in parts]))
     candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling), max_seconds)
     if len(candidates) == 1:
         return candidates[0]

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from schemalm.documents import canonical_json
+from schemalm.documents.values import levels
 from schemalm.grammar import Grammar
 from schemalm.json_pointer import pointer_to
 from schemalm.judging.batches import in_batches, limit_seconds, write_text
@@ -28,7 +29,6 @@ from schemalm.judging.schema_judge import with_lines
 # In a path of jsonschema: `.name`, `[2]`, or `['any name']`.
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:\\.|[^'\\])*)'\]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_BEGINNINGS_OF_JSON = ("{", "[", "/")  # or of a comment before it
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,9 @@ class CheckJsonschema:
         return "it divides in binary, and the schema has a multipleOf with a fraction" if self._has_fractions() else ""
 
     def _has_fractions(self) -> bool:
-        found: list[Any] = [self.schema]
-        for node in found:  # the list grows meanwhile
-            if isinstance(node, dict):
-                factor = node.get("multipleOf")
-                if isinstance(factor, float) and not factor.is_integer():
-                    return True
-                found += node.values()
-            elif isinstance(node, list):
-                found += node
-        return False
+        nodes = (node for level in levels(self.schema) for node in level if isinstance(node, dict))
+        factors = (node.get("multipleOf") for node in nodes)
+        return any(isinstance(factor, float) and not factor.is_integer() for factor in factors)
 
     def judge(self, documents: Sequence[Document]) -> list[Verdict]:
         """Return one verdict for each document."""
@@ -94,7 +87,7 @@ class CheckJsonschema:
 
 def _written(folder: Path, index: int, document: Document) -> str:
     """Write a document as text, or as its value if the text may be JSON with comments; return the file's name."""
-    is_json = not document.fault and document.text.lstrip().startswith(_BEGINNINGS_OF_JSON)
+    is_json = not document.fault and document.may_be_json
     name = f"{index}.{'json' if is_json else 'yml'}"
     write_text(folder / name, canonical_json(document.value).decode() if is_json else document.text)
     return name

@@ -16,6 +16,7 @@ from schemalm.documents.reading import LoadedDocument, is_json, parse_documents
 from schemalm.errors import DocumentError
 
 MAX_REASON_CHARACTERS = 300
+_BEGINNINGS_OF_JSON = ("{", "[", "/")  # or of a comment before it
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class Document:
     fault: str = ""
     name: str = ""
     fault_line: int = 0
+
+    @property
+    def may_be_json(self) -> bool:
+        """Whether the text begins as JSON does, with comments or not."""
+        return self.text.lstrip().startswith(_BEGINNINGS_OF_JSON)
 
     @classmethod
     def of_value(cls, value: JSONValue, name: str = "") -> Document:

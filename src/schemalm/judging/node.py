@@ -15,7 +15,6 @@ from schemalm.judging.program_judge import ProgramJudge
 from schemalm.judging.programs import run_program
 
 SCRIPT = "judge.mjs"
-_BEGINNINGS_OF_JSON = ("{", "/")  # or of a comment before it
 
 
 def github_parser() -> ProgramJudge:
@@ -55,7 +54,7 @@ def _npm(
 
 def _json_text(document: Document) -> str:
     """Return the document as JSON: as it is written if that is JSON, with its comments."""
-    if document.fault or document.text.lstrip().startswith(_BEGINNINGS_OF_JSON):
+    if document.fault or document.may_be_json:
         return document.text
     return canonical_json(document.value).decode()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def lines(run_folder: Path, evaluation: Evaluation, tmp_path: Path) -> Commands:
         return commands(changed, evaluation, tmp_path / "a run")
 
     return make
+
+
+def test_the_settings_of_the_sampling_are_those_of_the_report(
+    run_folder: Path, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    sampling = replace(evaluation.sampling, temperature=1.25, min_p=0.1)
+    configuration = json.loads((run_folder / "config.json").read_bytes())
+    *_, command = commands(configuration, replace(evaluation, sampling=sampling), tmp_path / "run")
+    assert command == "schemalm evaluate run --samples 8 --temperature 1.25 --min-p 0.1"
 
 
 def test_what_differs_from_the_defaults_is_named(lines: Commands) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.evaluation.evaluate import Evaluation
+from schemalm.evaluation.sampling import TEMPERATURE, SamplingSettings
 from schemalm.messages.visible import shell_word, visible_line, visible_name
 from schemalm.training.configuration import TrainingConfiguration
 
@@ -47,7 +48,15 @@ def commands(configuration: dict[str, Any], evaluation: Evaluation, run_folder: 
             f"{name}={visible_name(str(value))}" for name, value in {"model": model, **changed}.items()
         )
         commands.insert(0, visible_line(f"# only from Python: {settings}"))
-    return [*commands, f"schemalm evaluate {run} --samples {evaluation.sampling.num_samples}"]
+    return [*commands, f"schemalm evaluate {run} {' '.join(_sampling_options(evaluation.sampling))}"]
+
+
+def _sampling_options(sampling: SamplingSettings) -> Iterator[str]:
+    yield f"--samples {sampling.num_samples}"
+    if sampling.temperature != TEMPERATURE:
+        yield f"--temperature {sampling.temperature}"
+    if sampling.min_p is not None:
+        yield f"--min-p {sampling.min_p}"
 
 
 def _option(name: str, value: object) -> str:

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemalm.checking.positions import Positions
-from schemalm.documents import JSONValue
 from schemalm.errors import DocumentError
 from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.inspection.tokens import TextRun, inspect_tokens
 from schemalm.judging.interface import to_text
+from schemalm.messages.wording import shortened
 from schemalm.tokenizer import Tokenizer
 
 NUM_SHOWN, NUM_WORST = 20, 6
 MAX_LINES = 150
 MAX_REASONS = 12
-MAX_NEAREST_CHARACTERS = 6000
+MAX_NEAREST_CHARACTERS = 6000  # before the ellipsis
 # Classes of probability: a token belongs to the first bound that it reaches.
 BOUNDS = (0.5, 0.2, 0.05, 0.01, 0.0)
 
@@ -91,7 +91,7 @@ def _show(number: int, why: str, sample: Sample, tokenizer: Tokenizer) -> Shown:
     lines = list(_lines(sample, tokenizer))
     at_lines, elsewhere = _reasons(sample, len(lines))
     marked = [Line(tuple(pieces), tuple(at_lines[index])) for index, pieces in enumerate(lines, start=1)]
-    nearest = "" if sample.nearest is None else _text_of(sample.nearest.value)
+    nearest = "" if sample.nearest is None else shortened(to_text(sample.nearest.value), MAX_NEAREST_CHARACTERS + 1)
     return Shown(
         number, why, sample, tuple(marked[:MAX_LINES]), tuple(elsewhere), max(len(marked) - MAX_LINES, 0), nearest
     )
@@ -132,8 +132,3 @@ def _reasons(sample: Sample, num_lines: int) -> tuple[dict[int, list[str]], list
     if len(messages) > MAX_REASONS:
         elsewhere.append(f"and {len(messages) - MAX_REASONS} more")
     return at_lines, elsewhere
-
-
-def _text_of(value: JSONValue) -> str:
-    text = to_text(value)
-    return text if len(text) <= MAX_NEAREST_CHARACTERS else f"{text[:MAX_NEAREST_CHARACTERS]}…"

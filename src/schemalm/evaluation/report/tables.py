@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 from schemalm.evaluation.evaluate import Evaluation
 from schemalm.evaluation.report.pages import interval, number, percent
-from schemalm.evaluation.samples.side_by_side import SideBySide
 from schemalm.evaluation.samples.statistics import SampleStatistics
-from schemalm.messages.wording import counted
+from schemalm.messages.wording import counted, shortened
 from schemalm.training.scoring import Score
 
 NUM_FIELDS = 12
 NUM_BAR_FIELDS, NUM_BARS = 9, 6
 NUM_VALUES = 5
 NUM_UNKNOWN = 5
-MAX_VALUE_CHARACTERS = 60
+MAX_VALUE_CHARACTERS = 60  # before the ellipsis
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _originality(statistics: SampleStatistics) -> Table:
         ("tokens that repeat an earlier stretch of the same document", statistics.repeated.shares),
     ]
     rows: list[tuple[str, ...]] = [
-        (name, percent(side.samples), percent(side.held_out), _train(side)) for name, side in figures
+        (name, percent(side.samples), percent(side.held_out), percent(side.train)) for name, side in figures
     ]
     nearest = [percent(some.quantile(0.5)) for some in statistics.similarity]
     rows.append(("similarity to the nearest training document, median", *nearest, "-"))
@@ -200,14 +199,10 @@ def _originality(statistics: SampleStatistics) -> Table:
     )
 
 
-def _train(side: SideBySide) -> str:
-    return percent(side.train) if side.train is not None else "-"
-
-
 def _known_values(statistics: SampleStatistics) -> Table:
     rows = []
     for each in statistics.known_values:
-        unknown = ", ".join(_shortened(value) for value in each.unknown[:NUM_UNKNOWN])
+        unknown = ", ".join(_shown(value) for value in each.unknown[:NUM_UNKNOWN])
         for name, side in (("", each.whole), (" without version", each.without_version)):
             if side is not None:
                 rows.append(
@@ -245,7 +240,7 @@ def field_table(statistics: SampleStatistics) -> Table:
                 number(field.train.total_variation, 2),
                 percent(field.samples.coverage),
                 "; ".join(
-                    f"{_shortened(value.value)} {percent(value.shares.samples)} / {percent(value.shares.held_out)}"
+                    f"{_shown(value.value)} {percent(value.shares.samples)} / {percent(value.shares.held_out)}"
                     for value in field.values[:NUM_VALUES]
                 ),
             )
@@ -269,7 +264,11 @@ def field_bars(statistics: SampleStatistics) -> list[FieldBars]:
         FieldBars(
             field.path,
             tuple(
-                (_shortened(value.value), value.shares.samples or 0.0, value.shares.held_out or 0.0)
+                (
+                    _shown(value.value),
+                    value.shares.samples or 0.0,
+                    value.shares.held_out or 0.0,
+                )
                 for value in field.values[:NUM_BARS]
             ),
         )
@@ -277,5 +276,5 @@ def field_bars(statistics: SampleStatistics) -> list[FieldBars]:
     ]
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}…"
+def _shown(value: str) -> str:
+    return shortened(value, MAX_VALUE_CHARACTERS + 1)
