@@ -10,6 +10,10 @@ def test_only_all_of_them_are_100_percent() -> None:
     assert [percent(share) for share in (1, 0.99999, 0.5, 0, None)] == ["100 %", "99.9 %", "50.0 %", "0.0 %", "-"]
 
 
+def test_a_share_relative_to_another_may_be_more() -> None:
+    assert [percent(share) for share in (1.04, 2)] == ["104.0 %", "200.0 %"]
+
+
 def test_intervals_and_numbers_are_short() -> None:
     assert [interval(bounds) for bounds in ((0.934, 0.978), (0.0, 1.04), None)] == ["93 to 98", "0 to 104", "-"]
     assert [number(1234.5), number(0.1234, 3), number(None)] == ["1,234", "0.123", "-"]

@@ -31,19 +31,19 @@ def environment() -> Environment:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as a percentage, rounded down, so that only the share 1 is shown as 100 %; a dash for None."""
+    """Return a share as a percentage, rounded down, so that only the share 1 is shown as 100 %; a hyphen for None."""
     if share is None:
         return "-"
-    return "100 %" if share >= 1 else f"{math.floor(share * 1000) / 10:.1f} %"
+    return "100 %" if share == 1 else f"{math.floor(share * 1000) / 10:.1f} %"
 
 
 def interval(bounds: tuple[float, float] | None) -> str:
-    """Return the interval of a share in whole percent: `93 to 98`; a dash for None."""
+    """Return the interval of a share in whole percent: `93 to 98`; a hyphen for None."""
     return "-" if bounds is None else f"{bounds[0] * 100:.0f} to {bounds[1] * 100:.0f}"
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """Return a number with separators; a dash for None."""
+    """Return a number with separators; a hyphen for None."""
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
