@@ -58,7 +58,7 @@ def test_a_run_without_a_judge_succeeds_and_says_so(invoke, tmp_path: Path, monk
     evaluated = invoke("evaluate", run, "--samples", 2)
     assert evaluated.exit_code == 0, evaluated.output
     missing = "no program can read this schema: the judge cannot read it: out of order"
-    assert f"not asked: schema: {missing}" in evaluated.stdout
+    assert f"note: Not asked: schema: {missing}." in evaluated.stdout
     report = json.loads(invoke("evaluate", run, "--samples", 2, "--json").stdout)
     assert report["missing_judges"]["schema"] == missing
     assert "schema" not in [each["name"] for each in report["acceptance"]]
