@@ -20,6 +20,7 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.documents.prompt_reader import read_prompts
 from schemalm.generation.prompts import prompt_tables
 from schemalm.model.configuration import GPTConfiguration
@@ -173,6 +174,8 @@ def menus_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mlp_width=64,
         num_states=summary.metadata.num_states,
         num_echoes=len(ORDERS),
+        num_recalls=len(RECALL_ORDERS),
+        num_certainties=NUM_CERTAINTIES,
     )
     train(folder / "data", folder / "run", TrainingConfiguration(num_steps=1, model=model, warmup_steps=1))
     return folder / "run"

@@ -29,6 +29,7 @@ from schemalm.dataset.prepare import (
     prepare_corpus,
 )
 from schemalm.dataset.reading import SourceDocument, read_documents
+from schemalm.dataset.recall_files import RECALL_FILES
 from schemalm.dataset.shard_merging import LEFT_OUT_FILE
 from schemalm.dataset.shards import WORKING_FOLDER
 from schemalm.dataset.store import METADATA_FILE, Split, verify_files
@@ -109,9 +110,9 @@ def whole(folder: Path, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathF
     return contents(out)
 
 
-def test_a_shard_has_the_arrays_of_earlier_versions_so_their_work_is_resumed(tokenizer: Tokenizer) -> None:
+def test_a_shard_has_the_arrays_that_interrupted_work_has(tokenizer: Tokenizer) -> None:
     content = Encoder(tokenizer, SETTINGS.windows).pack(Encoding())
-    names = "tokens places masks rows lengths num_bytes digests draws entries left_out"
+    names = "tokens places masks rows lengths num_bytes digests draws sources entries left_out"
     assert np.load(io.BytesIO(content)).files == names.split()
 
 
@@ -128,7 +129,17 @@ def test_the_documents_are_those_of_the_corpus(folder: Path, tokenizer: Tokenize
             found.append(json.dumps(tokenizer.decode(split.document(number)[0].tolist()), sort_keys=True))
     assert sorted(found) == sorted(expected)
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("train", "val", "metadata.json", "tokenizer.json", "masks.npy", "places.npy", "left_out.jsonl", "origin.json")
+        *(
+            "train",
+            "val",
+            "metadata.json",
+            "tokenizer.json",
+            "masks.npy",
+            "places.npy",
+            "left_out.jsonl",
+            "origin.json",
+        ),
+        *RECALL_FILES,
     }
 
 

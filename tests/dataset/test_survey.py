@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemalm.dataset.survey import source_of
+from schemalm.dataset.sources import source_of
 
 
 @pytest.mark.parametrize(

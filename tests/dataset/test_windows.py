@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.dataset.echo import ORDERS, echoes
+from schemalm.dataset.recall import RecallTable, ngram_keys, preceding
 from schemalm.dataset.window_counts import check_positions, count_windows
 from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
@@ -36,6 +37,7 @@ def split_of(texts: list[Any], num_places: int) -> Any:
         document=lambda number: (texts[number], num_places - texts[number] if num_places else None),
         state_table=np.arange(num_places, 0, -1)[:, None] * np.array([10, 1, 2]) if num_places else None,
         offsets=np.cumsum([0, *(len(text) for text in texts)]),
+        recall_tables=lambda _: None,
     )
 
 
@@ -105,6 +107,34 @@ def test_echoes_of_windows_are_those_of_their_whole_documents(
         expected = whole[document][start : start + shape[1]]
         padding = np.full((shape[1] - len(expected), len(ORDERS)), NEVER)
         assert batch.echoes_BTE[row].tolist() == [*expected.tolist(), *padding.tolist()]
+
+
+@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=30), min_size=1, max_size=4), shapes, st.randoms())
+def test_recalls_of_windows_are_those_of_their_whole_documents_from_their_own_tables(
+    contents: list[list[int]], shape: tuple[int, int], random: Any
+) -> None:
+    tables = [table_of(number) for number in range(2)]
+    split = split_of([np.array(content, dtype=np.uint16) for content in contents], 0)
+    split.recall_tables = lambda chosen: [tables[number % 2] for number in chosen.tolist()]
+    windows = Windows(split, shape[1], shape[0], PAD)
+    indices = np.array(random.choices(range(len(windows)), k=9))
+    batch = windows.rows(indices)
+    assert batch.recalls_BTR2 is not None
+    starts = [start for content in contents for start in obvious_windows(len(content), shape[1], shape[0])]
+    for row, document in enumerate(batch.documents_B.tolist()):
+        positions = np.arange(len(contents[document]))
+        before = preceding(np.array(contents[document]), positions, np.zeros_like(positions))
+        start = starts[indices[row]]
+        expected = tables[document % 2].recall(before)[start : start + shape[1]]
+        padding = np.zeros((shape[1] - len(expected), *expected.shape[1:]), dtype=np.int64)
+        assert np.array_equal(batch.recalls_BTR2[row], np.concatenate([expected, padding]))
+
+
+def table_of(number: int) -> RecallTable:
+    """A table of some n-grams of the tokens 1 to 3; tables with other numbers say other things."""
+    tokens = np.array([1, 2, 3, 1, 1, 2, 2, 3, 3, 1, 3, 2, 1, 2, 3, 1])
+    keys, places = np.unique(ngram_keys(preceding(tokens, np.arange(16), np.zeros(16))), return_index=True)
+    return RecallTable(keys, (places + 1 + number).astype(np.uint16), (places % 7).astype(np.uint8))
 
 
 @given(documents, shapes)

@@ -15,6 +15,7 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.dataset.store import Metadata, Split, SplitWriter
 from schemalm.evaluation.evaluate import Evaluation, evaluate
 from schemalm.generation import Run, load_run
@@ -79,6 +80,8 @@ def configure(tokenizer: Tokenizer) -> Callable[..., TrainingConfiguration]:
             mlp_width=16,
             num_states=tokenizer.states.num_states,
             num_echoes=len(ORDERS),
+            num_recalls=len(RECALL_ORDERS),
+            num_certainties=NUM_CERTAINTIES,
         )
         settings = {"num_steps": 4, "batch_size": 4, "warmup_steps": 1, "log_every": 1, "evaluate_every": 2}
         return TrainingConfiguration(model=model, **settings | changes)

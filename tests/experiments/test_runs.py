@@ -41,9 +41,9 @@ def keys(folder: Path, training: str) -> list[str]:
 @pytest.mark.parametrize(
     ("training", "known"),
     [
-        # The keys of earlier versions for the same recipe: before packing, and before Muon.
-        ('packing = "windows"', "889bb2f0fbc8"),
-        ('packing = "windows"\noptimizer = "adamw"', "092e5868f374"),
+        # The keys of earlier versions for the same recipe: before packing and recall, and before Muon.
+        ('packing = "windows"\nrecall = false', "889bb2f0fbc8"),
+        ('packing = "windows"\nrecall = false\noptimizer = "adamw"', "092e5868f374"),
     ],
 )
 def test_results_of_earlier_versions_are_found_by_their_keys(tmp_path: Path, training: str, known: str) -> None:

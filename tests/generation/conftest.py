@@ -11,6 +11,7 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.generation import Run, load_run
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
@@ -111,6 +112,8 @@ def trained(folder: Path, tokenizer: Tokenizer, corpus: list[SourceDocument]) ->
         mlp_width=64,
         num_states=summary.metadata.num_states,
         num_echoes=len(ORDERS),
+        num_recalls=len(RECALL_ORDERS),
+        num_certainties=NUM_CERTAINTIES,
     )
     configuration = TrainingConfiguration(num_steps=20, model=model, warmup_steps=2, evaluate_every=20)
     train(folder / "data", folder / "run", configuration)

@@ -25,9 +25,11 @@ PLAIN = GPTConfiguration(
     mlp_width=64,
 )
 TOLD = replace(PLAIN, num_states=9, num_echoes=4)
+RECALLING = replace(TOLD, num_recalls=3, num_certainties=5)
 CONFIGURATIONS = [
     PLAIN,
     TOLD,
+    RECALLING,
     replace(TOLD, num_key_value_heads=4, tie_head=True, input_norm=False),
     replace(PLAIN, num_states=9),
 ]
@@ -43,21 +45,24 @@ def random_model(configuration: GPTConfiguration) -> GPT:
     return model.eval().requires_grad_(False)
 
 
-def random_input(num_rows: int, num_tokens: int) -> tuple[Tensor, Tensor]:
-    """Tokens [B, T], with the side features before the next ones [B, T, 6]; some echoes are unknown."""
+def random_input(num_rows: int, num_tokens: int, num_recalls: int = 0) -> tuple[Tensor, Tensor]:
+    """Tokens [B, T], with the side features before the next ones [B, T, F]; some echoes and recalls are unknown."""
     generator = torch.Generator().manual_seed(2)
 
     def draw(limit: int, *shape: int) -> Tensor:
         return torch.randint(limit, (num_rows, num_tokens, *shape), generator=generator)
 
-    return draw(50), torch.cat([draw(9, 2), draw(50, 4) * draw(2, 4)], dim=-1)
+    tokens_BTR = draw(50, num_recalls) * draw(2, num_recalls)
+    recalls_BTF = torch.stack([tokens_BTR, draw(5, num_recalls)], dim=-1).flatten(2)
+    return draw(50), torch.cat([draw(9, 2), draw(50, 4) * draw(2, 4), recalls_BTF], dim=-1)
 
 
 def logits_of(model: GPT, tokens_BT: Tensor, side_features_BTF: Tensor) -> Tensor:
     """The logits of whole rows."""
     states_BT2 = side_features_BTF[:, :, :2] if model.states is not None else None
-    echoes_BTE = side_features_BTF[:, :, 2:] if model.echo is not None else None
-    logits_BTV: Tensor = model(tokens_BT, states_BT2, echoes_BTE)
+    echoes_BTE = side_features_BTF[:, :, 2:6] if model.echo is not None else None
+    recalls_BTR2 = side_features_BTF[:, :, 6:].unflatten(2, (-1, 2)) if model.recall is not None else None
+    logits_BTV: Tensor = model(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2)
     return logits_BTV
 
 
@@ -69,7 +74,7 @@ def test_rows_that_are_read_in_pieces_have_the_logits_of_one_pass(
 ) -> None:
     model = random_model(configuration)
     decoder = InferenceModel(model)
-    tokens_BT, side_features_BTF = random_input(3, 24)
+    tokens_BT, side_features_BTF = random_input(3, 24, configuration.num_recalls)
     expected_BTV, cache = logits_of(model, tokens_BT, side_features_BTF), decoder.make_cache(3)
     for pieces in counts:
         new = zip(range(3), cache.lengths, pieces, strict=True)

@@ -16,7 +16,9 @@ from schemalm.training import memory
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import available_memory, check_memory, gibibytes, needed_memory, peak_memory
 
-SHAPE = GPTConfiguration.named("tiny", vocab_size=64, context_size=64, num_states=3, num_echoes=4)
+SHAPE = GPTConfiguration.named(
+    "tiny", vocab_size=64, context_size=64, num_states=3, num_echoes=4, num_recalls=2, num_certainties=3
+)
 CONFIGURATION = TrainingConfiguration(num_steps=1, batch_size=4)
 CPU = torch.device("cpu")
 
@@ -34,7 +36,8 @@ def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) 
 
     shape = (num_windows, SHAPE.context_size)
     positions_BT = torch.arange(SHAPE.context_size // 2).repeat(num_windows, 2) if packing == "documents" else None
-    inputs = [torch.zeros(shape + width, dtype=torch.int64) for width in ((), (2,), (SHAPE.num_echoes,))]
+    widths = (), (2,), (SHAPE.num_echoes,), (SHAPE.num_recalls, 2)
+    inputs = [torch.zeros(shape + width, dtype=torch.int64) for width in widths]
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
             output = model.hidden(*inputs, positions_BT=positions_BT)

@@ -35,7 +35,7 @@ def start(data: Path, out: Path, parent: Path | None = None) -> list[str]:
     out.mkdir(parents=True, exist_ok=True)
     messages = Messages()
     resume = "auto" if any(out.iterdir()) else None
-    open_run(out, describe(data, out, parent), b"{}", resume, messages)
+    open_run(out, describe(data, out, parent), data, resume, messages)
     return messages.told
 
 

@@ -61,6 +61,14 @@ def prepare(
     ] = 0.8,
     max_files: MaxFiles = None,
     seed: Seed = 0,
+    recall_megabytes: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Most megabytes of a table of what follows the same tokens in other sources; 0 for none.",
+        ),
+    ] = 16,
     format: Annotated[
         DataFormat,
         typer.Option(help="pt: also write all windows to train.pt and val.pt, for training with other programs."),
@@ -85,7 +93,7 @@ def prepare(
     from schemalm.dataset.store import METADATA_FILE  # noqa: PLC0415
 
     terminal = Terminal(as_json)
-    settings = PrepareSettings(context_size, stride, train_split, seed)
+    settings = PrepareSettings(context_size, stride, train_split, seed, recall_megabytes)
     if output is None and not analyze:
         raise typer.BadParameter("is required: name the data folder to write, or use --analyze", param_hint="--output")
     data = None if output is None or analyze else _data_folder(output, format, resume)

@@ -103,7 +103,15 @@ def train(
     echo: Annotated[
         bool | None,
         typer.Option(
-            "--echo/--no-echo", help="Give the model the token that followed the same tokens before (n-gram look-up)."
+            "--echo/--no-echo",
+            help="Give the model the token that followed the same tokens before in the document (n-gram look-up).",
+        ),
+    ] = None,
+    recall: Annotated[
+        bool | None,
+        typer.Option(
+            "--recall/--no-recall",
+            help="Give the model the token that followed the same tokens in most other sources (n-gram look-up).",
         ),
     ] = None,
     compile_layers: Annotated[
@@ -162,6 +170,7 @@ def train(
         "grammar_state": grammar_state,
         "mask_loss": mask_loss,
         "echo": echo,
+        "recall": recall,
         "compile": compile_layers,
         "activation_checkpointing": activation_checkpointing,
         "shard_optimizer": shard_optimizer,

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from schemalm.dataset.collect_settings import CollectSettings, SplitBy
-from schemalm.dataset.collected import FORMAT, README_FILE, TRAIN, VAL, read_manifest
+from schemalm.dataset.collected import FORMAT, README_FILE, read_manifest
 from schemalm.dataset.corpus_readme import REASONS, readme
 from schemalm.dataset.corpus_writer import CorpusWriter, WrittenCorpus
 from schemalm.dataset.deduplication import deduplicate, kept_sources
@@ -28,7 +28,7 @@ from schemalm.dataset.examination import REJECTED, Examine
 from schemalm.dataset.held_out import Sources
 from schemalm.dataset.reading import select_rows
 from schemalm.dataset.shards import Progress, Work, listing, open_work, shards_of
-from schemalm.dataset.store import hash_file
+from schemalm.dataset.store import TRAIN, VAL, hash_file
 from schemalm.dataset.survey import Survey
 from schemalm.documents import LeftOut, value_digest
 from schemalm.documents.collected import CORPUS_KIND, MANIFEST_FILE, REJECTED_FILE, WORKING_FOLDER

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from schemalm.dataset.store import hash_file
+from schemalm.dataset.store import TRAIN, VAL, hash_file
 from schemalm.documents.collected import MANIFEST_FILE, MAX_MANIFEST_BYTES, is_corpus_manifest
 from schemalm.errors import DataError
 from schemalm.files.typed_json import CheckedFile
@@ -29,7 +29,6 @@ from schemalm.messages.visible import visible_name
 
 FORMAT = 1
 README_FILE = "README.md"
-TRAIN, VAL = "train", "val"
 COLUMNS = ("json", "repo", "path", "license", "sha256")
 
 _ROWS, _BYTES, _GROUPS = 4096, 1 << 23, 16  # limits of a row group, which one larger row may exceed; groups per file

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from schemalm.dataset.collected import COLUMNS, TRAIN, VAL, TableWriter
+from schemalm.dataset.collected import COLUMNS, TableWriter
 from schemalm.dataset.deduplication import Deduplication
 from schemalm.dataset.examination import REJECTED, SECRET, VALID
 from schemalm.dataset.held_out import HeldOut
 from schemalm.dataset.origins import Origin
-from schemalm.dataset.store import hash_file
+from schemalm.dataset.store import TRAIN, VAL, hash_file
 from schemalm.dataset.survey import Survey, name_of
 from schemalm.documents import Rejection
 from schemalm.documents.collected import REJECTED_FILE

@@ -26,7 +26,7 @@ Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 # The lengths of the n-grams: longer ones are rarer and predict better. Each must be twice the one before.
 ORDERS = (1, 2, 4, 8)
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+MULTIPLIER, MIX_SHIFT = 0x9E3779B97F4A7C15, 29
 _BASE = np.uint64(0xD1342543DE82EF95)
 _NUM_BITS = 63
 
@@ -91,10 +91,10 @@ def _equal_together(keys: Int64Array) -> tuple[Int64Array, BoolArray]:
     return placed & ((1 << shift) - 1), sorted_keys[1:] != sorted_keys[:-1]
 
 
-def _mix(parts: Int64Array) -> NDArray[np.uint64]:
+def mix(numbers: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a hash of each number."""
-    mixed = (parts.astype(np.uint64) + np.uint64(1)) * _MULTIPLIER
-    return mixed ^ (mixed >> np.uint64(29))
+    mixed = (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(MULTIPLIER)
+    return mixed ^ (mixed >> np.uint64(MIX_SHIFT))
 
 
 class _PassageHashes:
@@ -104,7 +104,7 @@ class _PassageHashes:
         """`begins`: the start of each token's document [T]."""
         self._begins = begins
         self._powers = np.cumprod(np.concatenate(([np.uint64(1)], np.full(len(tokens), _BASE))))
-        self._sums = np.concatenate(([np.uint64(0)], np.cumsum(_mix(tokens) * self._powers[:-1])))
+        self._sums = np.concatenate(([np.uint64(0)], np.cumsum(mix(tokens) * self._powers[:-1])))
 
     def repeat_themselves(self, ends: Int64Array, lengths: Int64Array) -> BoolArray:
         """Return whether the `lengths` tokens before each of `ends` equal the same number of tokens before them."""
@@ -134,6 +134,10 @@ class EchoMemory:
                 break  # what ends in a new n-gram is new as well
             found[index] = self._echo(position)
         return tuple(found)
+
+    def last_tokens(self, num_tokens: int) -> list[int]:
+        """Return the last tokens, at most `num_tokens`."""
+        return self._tokens[max(*ORDERS, len(self._tokens) - num_tokens) :]
 
     def add(self, token: int) -> None:
         """Add the next token."""

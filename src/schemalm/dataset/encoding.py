@@ -23,6 +23,7 @@ from schemalm.dataset.echo import Int64Array
 from schemalm.dataset.held_out import draw_of
 from schemalm.dataset.reading import SourceDocument
 from schemalm.dataset.shards import Shard
+from schemalm.dataset.sources import source_number, source_of
 from schemalm.dataset.state_tables import StateReader, StateTables
 from schemalm.dataset.store import smallest_dtype
 from schemalm.dataset.window_counts import check_positions
@@ -120,6 +121,7 @@ class Encoding:
     num_bytes: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=LeftOut)
 
@@ -150,6 +152,7 @@ class Encoder:
         encoded.num_bytes.append(len(content))
         encoded.digests.append(canonical_digest(content)[:DIGEST_BYTES])
         encoded.draws.append(draw_of(row.repository, self._settings.seed) if draw is None else draw)
+        encoded.sources.append(source_number(source_of(row.repository, row.path, "owner")))
         encoded.entries.append({"name": row.name, "file": row.file, "line": row.line, "source": row.repository})
 
     def _encode(self, value: Any) -> tuple[Int64Array, Int64Array]:
@@ -173,6 +176,7 @@ class Encoder:
             "num_bytes": np.array(encoded.num_bytes, dtype=np.int64),
             "digests": np.frombuffer(b"".join(encoded.digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES),
             "draws": np.array(encoded.draws, dtype=np.uint64),
+            "sources": np.array(encoded.sources, dtype=np.uint32),
             "entries": _text(encoded.entries),
             "left_out": _text(encoded.left_out.to_dict()),
         }
@@ -196,7 +200,7 @@ class EncodedShard:
         self._arrays = np.load(io.BytesIO(content), allow_pickle=False)
 
     def array(self, name: str) -> NDArray[Any]:
-        """Return one of `tokens` [T]; `lengths`, `num_bytes`, `draws` [D]; `digests` [D, 16]."""
+        """Return one of `tokens` [T]; `lengths`, `num_bytes`, `draws`, `sources` [D]; `digests` [D, 16]."""
         found: NDArray[Any] = self._arrays[name]
         return found
 

@@ -8,7 +8,7 @@ A row is one window (`packing = "windows"`) or several (`"documents"`, see packi
 memory-mapped files, which processes share. For a GPU, a thread prepares the next batch in pinned memory during the
 current step; this has not been run on a GPU.
 
-Tensor names: B rows, T context, W windows, E echoes.
+Tensor names: B rows, T context, W windows, E echoes, R recalls.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Rows:
     """Rows for a model, which reads `inputs_BT` and predicts `targets_BT`; targets of -100 are ignored.
 
     `nonterminals_BT` and `states_BT2` are what the grammar expects before each target; they are None for data without a
-    grammar. `echoes_BTE` are the results of the n-gram look-up before each target. `positions_BT` counts the positions
+    grammar. `echoes_BTE` and `recalls_BTR2` are the results of the n-gram look-ups before each target, in the document
+    and in others; the latter are None for data without recall. `positions_BT` counts the positions
     of each window in a packed row from 0; it is None if each row is one window. `num_targets` counts the targets that
     are not ignored.
     """
@@ -46,6 +47,7 @@ class Rows:
     nonterminals_BT: Tensor | None
     states_BT2: Tensor | None
     echoes_BTE: Tensor
+    recalls_BTR2: Tensor | None
     positions_BT: Tensor | None
     num_targets: int
 
@@ -79,6 +81,7 @@ def read_rows(windows: Windows, rows: Sequence[Int64Array], packing: str) -> Row
         nonterminals_BT=None if batch.nonterminals_BT is None else tensor(batch.nonterminals_BT),
         states_BT2=None if batch.states_BT2 is None else tensor(batch.states_BT2),
         echoes_BTE=tensor(batch.echoes_BTE),
+        recalls_BTR2=None if batch.recalls_BTR2 is None else tensor(batch.recalls_BTR2),
         positions_BT=None if packer is None else torch.from_numpy(packer.positions_BT),
         num_targets=int((batch.targets_BT != IGNORED_TARGET).sum()),
     )

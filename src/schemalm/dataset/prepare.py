@@ -34,6 +34,7 @@ from schemalm.dataset.collected import collected_split
 from schemalm.dataset.encoding import Documents, Encode, EncodeDocuments, Encoder, WindowSettings
 from schemalm.dataset.held_out import Sources, draw_of
 from schemalm.dataset.reading import Progress, Selection, SourceDocument, select_rows
+from schemalm.dataset.recall_files import MAX_RECALL_MEGABYTES
 from schemalm.dataset.selection import evenly_spaced
 from schemalm.dataset.shard_merging import CORPUS_VALIDATION, ListedSources, ShardMerger, read_left_out, too_few_sources
 from schemalm.dataset.shards import Shard, Work, digest_of, listing, open_work, remove_work, shards_of
@@ -65,6 +66,7 @@ class PrepareSettings:
 
     context_size, stride: how windows are cut, as `windows.py` describes, with 1 <= stride <= context_size. train_split:
     the share of documents in training, between 0 and 1, as closely as whole sources allow. seed: determines the split.
+    recall_megabytes: the most of each table of recall; 0 for none.
     Raises ConfigurationError for a setting out of range.
     """
 
@@ -72,10 +74,12 @@ class PrepareSettings:
     stride: int = 32
     train_split: float = 0.8
     seed: int = 0
+    recall_megabytes: int = 16
 
     def __post_init__(self) -> None:
         check_train_split(self.train_split)
         check_number("context_size", self.context_size, 1, MAX_CONTEXT_SIZE, is_whole=True)
+        check_number("recall_megabytes", self.recall_megabytes, 0, MAX_RECALL_MEGABYTES, is_whole=True)
         if not 1 <= self.stride <= self.context_size:
             raise ConfigurationError(
                 f"stride must lie between 1 and the context size {self.context_size}, got {self.stride}"
@@ -153,11 +157,12 @@ class CorpusInput:
     def origin(self, settings: PrepareSettings) -> dict[str, Any]:
         """Return what determines a prepared folder beyond its metadata; it does not depend on where the corpus is."""
         parts = "".join(digest_of(part, self._path_matcher) for part in self._parts)
-        found = {
+        found: dict[str, Any] = {
             "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
             "max_files": self.max_rows,
             "merge_keys": self.merge_keys,
         }
+        found["recall_megabytes"] = settings.recall_megabytes
         return found if self.is_split else found | {"train_split": settings.train_split, "seed": settings.seed}
 
 
@@ -190,7 +195,10 @@ class Preparation:
 
     def merge(self) -> PreparationSummary:
         """Write the prepared folder; raises `DataError` if too little is left."""
-        merge = ShardMerger(self._work, self._out, self._tokenizer, self._settings.windows, self._left_out)
+        settings = self._settings
+        merge = ShardMerger(
+            self._work, self._out, self._tokenizer, settings.windows, self._left_out, settings.recall_megabytes
+        )
         with self._work.removed_on_error():
             merge.survey(drops_duplicates=True)
             split = CORPUS_VALIDATION if self._corpus.is_split else merge.hold_out(1 - self._settings.train_split)
@@ -287,6 +295,7 @@ def prepare(
     stride: int = 32,
     train_split: float = 0.8,
     seed: int = 0,
+    recall_megabytes: int = 16,
     held_out: Collection[str] | None = None,
     left_out: LeftOut | None = None,
     progress: Progress | None = None,
@@ -298,7 +307,7 @@ def prepare(
     the number of documents encoded. Duplicates are kept. Raises DataError if a split has no documents or `out` already
     is a data set, and ConfigurationError for settings out of range.
     """
-    settings = PrepareSettings(context_size, stride, train_split, seed)
+    settings = PrepareSettings(context_size, stride, train_split, seed, recall_megabytes)
     refuse_data_set(out)
     noted = LeftOut() if left_out is None else left_out
     task = EncodeDocuments(Encoder(tokenizer, settings.windows))
@@ -308,7 +317,7 @@ def prepare(
         with work.removed_on_error():
             refuse_data_set(out)  # another command may have finished it meanwhile
         work.complete(engine, task, items, progress)
-        merge = ShardMerger(work, out, tokenizer, settings.windows, noted)
+        merge = ShardMerger(work, out, tokenizer, settings.windows, noted, recall_megabytes)
         with work.removed_on_error():
             merge.survey(drops_duplicates=False)
             split = merge.hold_out(1 - train_split) if held_out is None else ListedSources.of(held_out, seed)

@@ -17,19 +17,21 @@ from typing import Any, Protocol
 import numpy as np
 
 from schemalm.baselines import AnyTokenizer
-from schemalm.dataset.collected import TRAIN, VAL
 from schemalm.dataset.duplicates import DIGEST_BYTES, ROWS_AT_ONCE, are_first, find_originals
 from schemalm.dataset.echo import BoolArray
 from schemalm.dataset.encoding import HELD_OUT, EncodedShard, WindowSettings, rejection_of
 from schemalm.dataset.held_out import Draws, Sources, draw_of
 from schemalm.dataset.origins import Origin, Origins, duplicate, note_duplicates
 from schemalm.dataset.partitions import append
+from schemalm.dataset.recall_building import write_recall
 from schemalm.dataset.shards import Work
 from schemalm.dataset.state_tables import StateNumbers
 from schemalm.dataset.store import (
     MASKS_FILE,
     STATE_TABLE_FILE,
     TOKENIZER_FILE,
+    TRAIN,
+    VAL,
     Metadata,
     SplitMetadata,
     SplitWriter,
@@ -46,6 +48,7 @@ from schemalm.schema.naming import schema_name
 from schemalm.tokenizer import Tokenizer
 
 LEFT_OUT_FILE = "left_out.jsonl"
+_SOURCES = "sources.bin"
 
 
 class SourceSet(Protocol):
@@ -79,8 +82,16 @@ class ShardMerger:
     """Merges the shards of a work folder into the folder `out`, and adds to `left_out`."""
 
     def __init__(
-        self, work: Work, out: Path, tokenizer: AnyTokenizer, settings: WindowSettings, left_out: LeftOut
+        self,
+        work: Work,
+        out: Path,
+        tokenizer: AnyTokenizer,
+        settings: WindowSettings,
+        left_out: LeftOut,
+        recall_megabytes: int,
     ) -> None:
+        """recall_megabytes: the most of each table of recall; 0 for none."""
+        self._recall_megabytes = recall_megabytes
         self._work, self._out = work, out
         self._tokenizer = tokenizer
         self._settings = settings
@@ -167,6 +178,9 @@ class ShardMerger:
             files=files,
             splits=self._write_splits(held_out),
         )
+        if self._recall_megabytes:
+            sources = np.fromfile(self._scratch / _SOURCES, np.uint32)
+            metadata = write_recall(self._out, metadata, sources, self._scratch, self._recall_megabytes)
         write_metadata(self._out, metadata)
         return metadata
 
@@ -197,6 +211,7 @@ class ShardMerger:
                 stop = start + len(shard.array("lengths"))
                 stays, is_val = self._are_kept(start, stop), held_out.contains(self._draws[start:stop])
                 self._write_documents(writers[TRAIN], shard, stays & ~is_val)
+                append(self._scratch / _SOURCES, shard.array("sources")[stays & ~is_val].tobytes())
                 self._write_documents(writers[VAL], shard, stays & is_val)
                 with named_errors(path):
                     file.writelines(self._left_out_lines(shard, start, stays))

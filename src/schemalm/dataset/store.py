@@ -6,15 +6,18 @@
                            equal
     DATA/places.npy        uint32 [num_places, 3]: the states, each a row of masks.npy and two rows of the grammar-state
                            embedding, for the nonterminal and for the path; no two are equal
+    DATA/recall.bin, DATA/recall-1.bin ...
+                           tables of recall, of all training documents and without each fold (see recall_files.py)
     DATA/train/, DATA/val/
         blocks.zst         tokens, uint16 (uint32 if the vocabulary exceeds 65,536), and the state before each of
         blocks.bin         them, uint16 (uint32 if there are more than 65,536), in compressed blocks (see blocks.py)
         documents.bin      int64 [num_documents + 1]: the start of each document's tokens, and the end
         bytes.bin          int64 [num_documents]: bytes of each document's compact canonical JSON
+        folds.bin          uint8 [num_documents]: the table of recall for training on each document; only in train/
 
-Data of a text tokenizer, without a grammar, has no masks and no states. Numbers are little-endian. A folder without
-metadata.json is not a data set, so an interrupted preparation is never read. Opening checks sizes; `verify_files`
-checks contents. Only the masks and the table of states are read into memory.
+Data of a text tokenizer, without a grammar, has no masks and no states. There may be no recall. Numbers are
+little-endian. A folder without metadata.json is not a data set, so an interrupted preparation is never read. Opening
+checks sizes; `verify_files` checks contents. Only the masks and the table of states are read into memory.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, BinaryIO
@@ -37,6 +40,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from schemalm.dataset.blocks import FRAMES_FILE, INDEX_FILE, BlockBuilder, BlockReader
 from schemalm.dataset.echo import Int64Array
+from schemalm.dataset.recall import RecallTable
+from schemalm.dataset.recall_files import MAX_RECALL_MEGABYTES, RECALL_FILE, RECALL_FILES, map_recall_table
 from schemalm.dataset.window_counts import MAX_CONTEXT_SIZE, windows_of
 from schemalm.errors import DataError
 from schemalm.files.folders import open_inside, path_inside, read_inside
@@ -47,13 +52,14 @@ from schemalm.messages.visible import visible_name
 from schemalm.messages.wording import reason_of
 
 FORMAT_VERSION = 3
+TRAIN, VAL = "train", "val"
 METADATA_FILE = "metadata.json"
 # The subfolder of a folder of `.pt` files (`pt.py`) with its prepared data.
 PREPARED = "prepared"
 TOKENIZER_FILE = "tokenizer.json"
 MASKS_FILE = "masks.npy"
 STATE_TABLE_FILE = "places.npy"
-_OFFSETS, _BYTES = "documents.bin", "bytes.bin"
+_OFFSETS, _BYTES, _FOLDS = "documents.bin", "bytes.bin", "folds.bin"
 _SPLIT_FILES = frozenset({FRAMES_FILE, INDEX_FILE, _OFFSETS, _BYTES})
 _PREPARE_AGAIN = "prepare the data again"
 # A mask has a bit for each token, and a model has a row.
@@ -82,8 +88,9 @@ class SplitMetadata:
 class Metadata:
     """The contents of a prepared data folder; `files` maps the names of files outside the splits to their sha256.
 
-    `num_places` is the number of states, `num_states` the number of rows of the grammar-state embedding. Raises
-    `ValueError` for sizes that contradict each other, and for unexpected file names.
+    `num_places` is the number of states, `num_states` the number of rows of the grammar-state embedding. `recall`:
+    whether there are tables of recall. Raises `ValueError` for sizes that contradict each other, and for unexpected
+    file names.
     """
 
     context_size: Annotated[int, Meta(ge=1, le=MAX_CONTEXT_SIZE)]
@@ -96,6 +103,7 @@ class Metadata:
     tokenizer_sha256: Sha256
     files: dict[str, Sha256]
     splits: dict[str, SplitMetadata]
+    recall: bool = False
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -104,15 +112,15 @@ class Metadata:
         if self.pad_id >= self.vocab_size:
             raise ValueError(f"pad_id must be below vocab_size {self.vocab_size}, found {self.pad_id}")
         known = {TOKENIZER_FILE, *([MASKS_FILE, STATE_TABLE_FILE] if self.num_places else [])}
+        known |= {*(RECALL_FILES if self.recall else ())}
         if self.files.keys() != known:
             raise ValueError(_other_files("files", self.files, known))
         for name, split in self.splits.items():
             if name in ("", ".", "..") or "/" in name or "\0" in name:
                 raise ValueError(f"a split must have the name of a folder, such as train, found {visible_name(name)!r}")
-            if split.files.keys() != _SPLIT_FILES:
-                raise ValueError(
-                    _other_files(f"the files of the split {visible_name(name)!r}", split.files, _SPLIT_FILES)
-                )
+            expected = _SPLIT_FILES | {*((_FOLDS,) if self.recall and name == TRAIN else ())}
+            if split.files.keys() != expected:
+                raise ValueError(_other_files(f"the files of the split {visible_name(name)!r}", split.files, expected))
 
     @property
     def dtype(self) -> str:
@@ -325,6 +333,14 @@ def read_tokenizer(folder: Path) -> bytes:
         raise DataError(f"{folder / TOKENIZER_FILE} cannot be read: {reason_of(error)}") from None
 
 
+def read_recall(folder: Path) -> bytes:
+    """Return the content of a data folder's table of recall; raises `DataError` if it cannot be read."""
+    try:
+        return read_inside(folder, RECALL_FILE, max_bytes=MAX_RECALL_MEGABYTES * 10**6)
+    except OSError as error:
+        raise DataError(f"{folder / RECALL_FILE} cannot be read: {reason_of(error)}") from None
+
+
 def split_counts(folder: Path, name: str, metadata: Metadata) -> SplitMetadata:
     """Return the metadata of a split; raises `DataError` if there is no split of this name."""
     if name not in metadata.splits:
@@ -338,6 +354,7 @@ def verify_files(folder: Path, metadata: Metadata) -> None:
         TOKENIZER_FILE: MAX_TOKENIZER_BYTES,
         MASKS_FILE: metadata.num_masks * num_mask_bytes(metadata.vocab_size) + _MAX_HEADER,
         STATE_TABLE_FILE: 12 * metadata.num_places + _MAX_HEADER,
+        **dict.fromkeys(RECALL_FILES, MAX_RECALL_MEGABYTES * 10**6),
     }
     for name in metadata.files:
         with _opened(_path_in(folder, name)) as file:
@@ -379,6 +396,12 @@ class Split:
             found = f"the blocks end at byte {end}, but the file has {len(frames)} bytes"
             raise DataError(f"{path / FRAMES_FILE} or {path / INDEX_FILE} is damaged: {found}; prepare the data again")
         self._blocks = BlockReader(path, frames, index, self.offsets)
+        self._recall_tables = self._folds = None
+        if metadata.recall:
+            is_train = name == TRAIN
+            files = RECALL_FILES if is_train else (RECALL_FILE,)
+            self._recall_tables = [open_recall_table(folder, file, metadata.vocab_size) for file in files]
+            self._folds = _map_folds(path / _FOLDS, counts.num_documents) if is_train else None
 
     def document(self, number: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
         """Return the tokens of a document [T] and, with a grammar, the state before each of them [T], read-only.
@@ -393,6 +416,13 @@ class Split:
                     f"{limit}; prepare the data again"
                 )
         return ids[0], ids[1] if len(ids) > 1 else None
+
+    def recall_tables(self, documents: Int64Array) -> list[RecallTable] | None:
+        """Return the table that each document may recall from; None for data without recall."""
+        if self._recall_tables is None:
+            return None
+        numbers = np.zeros_like(documents) if self._folds is None else self._folds[documents]
+        return [self._recall_tables[number] for number in numbers.tolist()]
 
 
 def _rises(offsets: Int64Array, end: int | None = None) -> bool:
@@ -419,6 +449,34 @@ def load_state_table(folder: Path, metadata: Metadata) -> Int64Array | None:
     if (rows >= limits).any():
         raise DataError(f"{path} is damaged: it refers to rows that do not exist; prepare the data again")
     return rows
+
+
+def open_recall_table(folder: Path, name: str, vocab_size: int) -> RecallTable:
+    """Map a table of recall into memory; raises `DataError` if it is missing or damaged."""
+    path = _path_in(folder, name)
+    with _opened(path) as file:
+        try:
+            return map_recall_table(file, smallest_dtype(vocab_size), vocab_size)
+        except ValueError as error:
+            raise DataError(f"{path} is damaged: {error}; {_PREPARE_AGAIN}") from None
+
+
+def _map_folds(path: Path, num_documents: int) -> NDArray[np.uint8]:
+    """Map the number of each training document's table of recall."""
+    folds = _map_stream(path, "uint8", num_documents)
+    if num_documents and folds.max() >= len(RECALL_FILES):
+        raise DataError(f"{path} is damaged: it has the table {folds.max()}, expected less than {len(RECALL_FILES)}")
+    return folds
+
+
+def write_folds(folder: Path, split: SplitMetadata, folds: NDArray[np.uint8]) -> SplitMetadata:
+    """Write the table of recall of each document of the finished training split in `folder`; return its metadata."""
+    path = folder / _FOLDS
+    with named_errors(path), path.open("wb") as file:
+        file.write(folds.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    return replace(split, files={**split.files, _FOLDS: hash_file(path)})
 
 
 @contextmanager

@@ -6,7 +6,6 @@ Valid documents are numbered from 0. Memory is bounded whatever their number: da
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,29 +20,8 @@ from schemalm.dataset.examination import REJECTED, SECRET, VALID, comments_of
 from schemalm.dataset.held_out import draw_of
 from schemalm.dataset.origins import Origin, Origins
 from schemalm.dataset.partitions import append
+from schemalm.dataset.sources import source_of
 from schemalm.documents import CorpusRow, LeftOut, Rejection
-from schemalm.documents.corpus_files import Kind
-
-_HOST = re.compile(r"^(?:\w+://)?(?:[^/@]*@)?[^/:]*\.[^/:]*[/:](?=[^/]+/.)")
-
-
-def source_of(repository: str, path: str, split_by: SplitBy) -> str:
-    """Return the source that a document is split by: its repository, that repository's owner, or the document itself.
-
-    A document without a repository is its own source. Case is ignored. The owner is the part before the first `/`,
-    without a host.
-    """
-    if is_own_source(repository, path):
-        return repository
-    name = repository.lower()
-    return _HOST.sub("", name).partition("/")[0] if split_by == "owner" else name
-
-
-def is_own_source(repository: str, path: str) -> bool:
-    """Whether a document has no repository and is its own source: a file, or a row such as `rows.jsonl:7`."""
-    file, _, number = repository.rpartition(":")
-    is_row = number.isdecimal() and Kind.of(file) in (Kind.LINES, Kind.TABLE)
-    return is_row or path == repository or path.startswith(f"{repository}#")
 
 
 @dataclass

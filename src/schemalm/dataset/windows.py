@@ -1,10 +1,11 @@
 """Windows: cuts documents' tokens into training rows when they are read.
 
 Input: a `Split` (the tokens of documents, and the state before each). Output: `Batch`es of rows `[start // stride,
-t_start, ..., t_(start + context_size - 1)]`, with the states' masks and embedding rows, and with echoes (n-gram
-look-ups), which depend on the document's tokens up to the window's end. A document has windows at 0, step, 2 * step,
-...; the last is the first to reach its end, so no window only repeats the end of another. Short rows are padded, and
-padded targets are -100, which the loss ignores. The loader decides the order of rows.
+t_start, ..., t_(start + context_size - 1)]`, with the states' masks and embedding rows, and with echoes and recalls
+(n-gram look-ups in the document and in others), which depend on the document's tokens up to the window's end. A
+document has windows at 0, step, 2 * step, ...; the last is the first to reach its end, so no window only repeats the
+end of another. Short rows are padded, and padded targets are -100, which the loss ignores. The loader decides the order
+of rows.
 
 Tensor names: B batch, T context, D documents. Arrays are NumPy.
 """
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.echo import BoolArray, Int64Array, echoes
+from schemalm.dataset.recall import RECALL_ORDERS, RecallTable, preceding
 from schemalm.dataset.store import Split
 from schemalm.dataset.window_counts import windows_of
 from schemalm.errors import ConfigurationError
@@ -29,7 +31,8 @@ class Batch:
     """Rows for a model, which reads `tokens_BT[:, :-1]` and predicts `targets_BT`.
 
     `nonterminals_BT` (rows of masks.npy), `states_BT2` (rows of the grammar-state embedding) and `echoes_BTE` belong to
-    the targets at the same positions, and are 0 at padding; the first two are None for data without a grammar.
+    the targets at the same positions, and are 0 at padding; the first two are None for data without a grammar. So do
+    `recalls_BTR2`, tokens with their certainties; they are None for data without recall.
     `documents_B` is the document of each row.
     """
 
@@ -38,6 +41,7 @@ class Batch:
     nonterminals_BT: Int64Array | None  # [B, context_size]
     states_BT2: Int64Array | None  # [B, context_size, 2]
     echoes_BTE: Int64Array  # [B, context_size, orders]
+    recalls_BTR2: Int64Array | None  # [B, context_size, orders of recall, 2]
     documents_B: Int64Array  # [B]
 
 
@@ -118,6 +122,7 @@ class Windows:
             nonterminals_BT=nonterminals_BT,
             states_BT2=states_BT2,
             echoes_BTE=excerpt.echoes(),
+            recalls_BTR2=excerpt.recalls(self._split.recall_tables(document_B)),
             documents_B=document_B,
         )
 
@@ -161,6 +166,7 @@ class Windows:
             tokens=np.concatenate(texts, dtype=np.int64),
             states=np.concatenate(states) if states else None,
             begin_D=begin_D,
+            begin_B=begin_D[entry_B],
             position_BT=(begin_D[entry_B] + start_B)[:, None] + np.minimum(column_T, length_B[:, None] - 1),
             is_token_BT=column_T < length_B[:, None],
         )
@@ -170,12 +176,14 @@ class Windows:
 class _Excerpt:
     """The concatenated documents of some windows, each document once and up to the end of its last window.
 
-    Document i starts at `begin_D[i]`. Windows have their tokens at `position_BT` where `is_token_BT` is true.
+    Document i starts at `begin_D[i]`, the document of window i at `begin_B[i]`. Windows have their tokens at
+    `position_BT` where `is_token_BT` is true.
     """
 
     tokens: Int64Array
     states: NDArray[Any] | None
     begin_D: Int64Array
+    begin_B: Int64Array
     position_BT: Int64Array
     is_token_BT: BoolArray
 
@@ -192,6 +200,21 @@ class _Excerpt:
         is_wanted[self.position_BT] = True
         found = echoes(self.tokens, self.begin_D, is_wanted)
         return np.where(self.is_token_BT[:, :, None], found[self.position_BT], NEVER)
+
+    def recalls(self, table_B: list[RecallTable] | None) -> Int64Array | None:
+        """Return the recalls before the tokens, 0 at padding; `table_B` are the tables of the windows' documents."""
+        if table_B is None:
+            return None
+        found_BTR2 = np.zeros((*self.is_token_BT.shape, len(RECALL_ORDERS), 2), dtype=np.int64)
+        for table in {id(table): table for table in table_B}.values():
+            rows = [row for row, other in enumerate(table_B) if other is table]
+            is_token_BT = self.is_token_BT[rows]
+            begin_BT = np.broadcast_to(self.begin_B[rows][:, None], is_token_BT.shape)
+            before_NK = preceding(self.tokens, self.position_BT[rows][is_token_BT], begin_BT[is_token_BT])
+            part_BTR2 = np.zeros((*is_token_BT.shape, *found_BTR2.shape[2:]), dtype=np.int64)
+            part_BTR2[is_token_BT] = table.recall(before_NK)
+            found_BTR2[rows] = part_BTR2
+        return found_BTR2
 
 
 def training_windows(split: Split) -> Windows:

@@ -25,7 +25,7 @@ from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.files.folders import path_inside
 from schemalm.files.writing import write_atomically
 from schemalm.generation import Generated, generate
-from schemalm.generation.run import Run
+from schemalm.generation.run import Run, recall_of
 from schemalm.judging.interface import Document, Judge, Verdict
 from schemalm.judging.schema_judge import NoJudge
 from schemalm.judging.selection import announcement, judge_for
@@ -103,7 +103,8 @@ class CheckpointSamples(Progress):
         """Load the checkpoint onto the device of the run."""
         device = torch.device(read_config(run)["training"]["device"])
         model, configuration = load_checkpoint(run, step, device)
-        return Run(run, model, self._tokenizer_of(run), configuration, step, device)
+        recall = recall_of(run, configuration, model.configuration)
+        return Run(run, model, self._tokenizer_of(run), configuration, step, device, recall=recall)
 
 
 def samples_folder(run: Path, step: int) -> Path:

@@ -17,6 +17,7 @@ from schemalm.baselines import ByteBPETokenizer
 from schemalm.baselines.byte_bpe import FIRST_TOKEN_ID
 from schemalm.dataset.grammar_state import UNKNOWN_ROW
 from schemalm.experiments.text_masks import Mask, Matcher, TextMask
+from schemalm.generation.side_features import SideFeatures
 from schemalm.model.inference import InferenceModel
 
 _QUOTE, _ESCAPE = b'"\\'
@@ -121,7 +122,7 @@ class TextWriter:
 class NoStates:
     """A text model is told no state of a grammar."""
 
-    def rows(self, _machine: TextMachine) -> tuple[int, int]:
+    def rows(self, machine: object) -> tuple[int, int]:
         """Return the rows of unknown states."""
         return UNKNOWN_ROW, UNKNOWN_ROW
 
@@ -133,4 +134,4 @@ class TextRun:
     decoder: InferenceModel
     configuration: dict[str, Any]
     tokenizer: TextWriter
-    state_reader: NoStates
+    side_features: SideFeatures

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from schemalm.baselines import ByteBPETokenizer
+from schemalm.dataset.recall import RecallReader
 from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError
@@ -31,8 +32,9 @@ from schemalm.files.writing import write_atomically
 from schemalm.generation.engine import Engine, Request
 from schemalm.generation.generate import MAX_BATCH_SIZE
 from schemalm.generation.results import Generated
-from schemalm.generation.run import Run, load_run
+from schemalm.generation.run import Run, load_run, recall_of
 from schemalm.generation.sampling import Sampling
+from schemalm.generation.side_features import SideFeatures
 from schemalm.model.inference import InferenceModel
 from schemalm.training.run import load_checkpoint
 
@@ -115,8 +117,10 @@ def _write(
     else:
         gpt, config = load_checkpoint(model.run)
         tokenizer = ByteBPETokenizer.load(model.run / TOKENIZER_FILE)
+        recall = recall_of(model.run, config, gpt.configuration)
+        told = SideFeatures(NoStates(), None if recall is None else RecallReader(recall))
         engine = make_text_mask(mask, tokenizer, model.schema, model.key_orders)
-        text_run = TextRun(InferenceModel(gpt), config, TextWriter(tokenizer, engine), NoStates())
+        text_run = TextRun(InferenceModel(gpt), config, TextWriter(tokenizer, engine), told)
         made, seconds = _generate(cast(Run, text_run), model.seed, settings)
         texts = [document.value for document in made]
         scores = None if mask == NO_MASK else score_under_mask(gpt, model.data, config["training"], engine)

@@ -1,24 +1,29 @@
-"""Drafts: the echoed continuation of a document, which one forward pass of the model checks for many tokens.
+"""Drafts: a likely continuation of a document, which one forward pass of the model checks for many tokens.
 
-In goes a document at a choice; out comes what it will be if every choice is the echo. The model reads these tokens
-along with those that stand, and each choice is drawn from its logits as without a draft. As long as the choices equal
-the draft, the next logits are at hand. So drafts never change a document: they only save forward passes.
+In goes a document at a choice; out comes what it will be if every choice is what followed the same tokens before: in
+the document itself, an echo, or in others, a recall. The model reads these tokens along with those that stand, and each
+choice is drawn from its logits as without a draft. As long as the choices equal the draft, the next logits are at hand.
+So drafts never change a document: they only save forward passes.
 
 A draft ends where it does not pay. A further row of a forward pass costs `ROW_COST` of what the pass costs besides its
-rows, and an accepted token saves its document's share of a pass. How likely a choice equals its echo is learned while
-generating, from every choice: by the longest n-gram that has an echo, and how many of the shorter ones agree.
+rows, and an accepted token saves its document's share of a pass. How likely a proposal is right is learned while
+generating, from every choice: for an echo by the longest n-gram that has one, and how many of the shorter ones agree;
+for a recall by the longest n-gram and its certainty.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from schemalm.errors import LimitError
-from schemalm.generation.in_progress import DocumentInProgress, side_features
+from schemalm.generation.in_progress import DocumentInProgress
+from schemalm.generation.side_features import NUM_TOLD
 from schemalm.model.inference import NUM_STATES
 from schemalm.model.inputs import NEVER
 
@@ -44,33 +49,41 @@ class Draft:
 NO_DRAFT = Draft([], [], [0])
 
 
-class EchoRates:
-    """How often a choice has been the longest echo, by the kind of echo."""
+class Proposal(NamedTuple):
+    """A token that may come next, and a kind of proposals that are about as often right."""
+
+    token: int
+    kind: tuple[object, ...]
+
+
+class ProposalRates:
+    """How often a choice has been what was proposed, by the kind of proposal."""
 
     def __init__(self) -> None:
-        self._rates: defaultdict[tuple[int, int], float] = defaultdict(lambda: FIRST_RATE)
-        self._weights: defaultdict[tuple[int, int], int] = defaultdict(lambda: FIRST_WEIGHT)
+        self._rates: defaultdict[tuple[object, ...], float] = defaultdict(lambda: FIRST_RATE)
+        self._weights: defaultdict[tuple[object, ...], int] = defaultdict(lambda: FIRST_WEIGHT)
 
-    def rate(self, told: tuple[int, ...]) -> float:
-        """Return how likely the next token is the longest echo, given the side features before it."""
-        return self._rates[_kind(told)]
+    def best(self, told: tuple[int, ...]) -> tuple[float, int]:
+        """Return how likely the likeliest proposal is right, given the side features, and its token; (0, `NEVER`)."""
+        found = [(self._rates[kind], token) for token, kind in proposals(told)]
+        return max(found, default=(0.0, NEVER))
 
-    def observe(self, told: tuple[int, ...], token: int) -> None:
+    def observe(self, told: tuple[int, ...], chosen: int) -> None:
         """Learn from a choice."""
-        kind, is_echo = _kind(told), token == longest_echo(told)
-        self._weights[kind] = min(self._weights[kind] + 1, NUM_REMEMBERED)
-        self._rates[kind] += (is_echo - self._rates[kind]) / self._weights[kind]
+        for token, kind in proposals(told):
+            self._weights[kind] = min(self._weights[kind] + 1, NUM_REMEMBERED)
+            self._rates[kind] += ((token == chosen) - self._rates[kind]) / self._weights[kind]
 
 
-def longest_echo(told: tuple[int, ...]) -> int:
-    """Return the echo of the longest n-gram that has one, given side features; `NEVER` if there is none."""
-    return next((echo for echo in reversed(told[NUM_STATES:]) if echo != NEVER), NEVER)
-
-
-def _kind(told: tuple[int, ...]) -> tuple[int, int]:
-    """Return how many n-grams have an echo, and how many of these echoes agree with the longest one's."""
-    echoes = [echo for echo in told[NUM_STATES:] if echo != NEVER]
-    return len(echoes), echoes.count(echoes[-1]) if echoes else 0
+def proposals(told: tuple[int, ...]) -> Iterator[Proposal]:
+    """Yield the echo and the recall of the longest n-grams that have one; one proposal if they are the same."""
+    echoes = [echo for echo in told[NUM_STATES:NUM_TOLD] if echo != NEVER]
+    recalls = [told[place : place + 2] for place in range(NUM_TOLD, len(told), 2) if told[place] != NEVER]
+    recall, certainty = recalls[-1] if recalls else (NEVER, 0)
+    if echoes:
+        yield Proposal(echoes[-1], ("echo", len(echoes), echoes.count(echoes[-1]), recall == echoes[-1]))
+    if recalls and recall not in echoes[-1:]:
+        yield Proposal(recall, ("recall", len(recalls), certainty))
 
 
 def least_probability(num_rows: int, num_documents: int) -> float:
@@ -78,12 +91,12 @@ def least_probability(num_rows: int, num_documents: int) -> float:
     return ROW_COST * num_documents / (1 + ROW_COST * num_rows)
 
 
-def draft(document: DocumentInProgress, rates: EchoRates, least: float) -> Draft:
-    """Return the continuation of a document at a choice by echoes, as long as it is accepted with probability `least`.
+def draft(document: DocumentInProgress, rates: ProposalRates, least: float) -> Draft:
+    """Return a continuation of a document at a choice, as long as it is accepted with probability `least`.
 
     The document stays as it is.
     """
-    if rates.rate(document.side_features[-1]) < least:
+    if rates.best(document.side_features[-1])[0] < least:
         return NO_DRAFT
     drafting = _Drafting(document, rates, least)
     with suppress(LimitError):  # a draft may end anywhere
@@ -96,7 +109,7 @@ def draft(document: DocumentInProgress, rates: EchoRates, least: float) -> Draft
 class _Drafting:
     """A draft in progress: copies of the document's machines read it, and the document's echoes until `end`."""
 
-    def __init__(self, document: DocumentInProgress, rates: EchoRates, least: float) -> None:
+    def __init__(self, document: DocumentInProgress, rates: ProposalRates, least: float) -> None:
         self.draft = Draft([], [], [])
         self._machines = [machine.copy() for machine in document.machines]
         self._document, self._rates, self._least = document, rates, least
@@ -106,7 +119,7 @@ class _Drafting:
         self._next = NEVER
 
     def has_next(self) -> bool:
-        """Find the next token, the only one or the echo; return whether the draft goes on with it."""
+        """Find the next token, the only one or the likeliest proposal; return whether the draft goes on with it."""
         machine = self._machines[-1]
         if machine.is_complete:
             return False
@@ -115,8 +128,8 @@ class _Drafting:
             self._next = int(mask.argmax())
         else:
             self.draft.choices.append(len(self.draft.tokens))
-            self._next = longest_echo(self._told)
-            self._probability *= self._rates.rate(self._told)
+            probability, self._next = self._rates.best(self._told)
+            self._probability *= probability
         is_likely = self._probability >= self._least and bool(mask[self._next])
         return is_likely and len(self.draft.tokens) < self._room
 
@@ -125,7 +138,7 @@ class _Drafting:
         for machine in self._machines:
             machine.advance(self._next)
         self._document.echoes.add(self._next)
-        self._told = side_features(self._document.reader, self._machines, self._document.echoes)
+        self._told = self._document.side_features_of.before_next(self._machines[0], self._document.echoes)
         self.draft.tokens.append(self._next)
         self.draft.side_features.append(self._told)
 

@@ -22,7 +22,7 @@ from functools import partial
 
 import torch
 
-from schemalm.generation.drafts import NO_DRAFT, EchoRates, draft, least_probability
+from schemalm.generation.drafts import NO_DRAFT, ProposalRates, draft, least_probability
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.results import Finish, Generated, Piece
 from schemalm.generation.run import Run
@@ -73,11 +73,11 @@ class Engine:
         self._run, self._model = run, run.decoder
         self._sampling, self._margin, self._drafts = sampling, margin, drafts
         self._shape = WindowShape(self._model.configuration.context_size, run.configuration["data"]["stride"])
-        self._reader = run.state_reader
+        self._side_features = run.side_features
         self._rows: list[_Row | None] = [None] * batch_size
         self._cache = self._model.make_cache(batch_size)
         self._cache_alone = self._model.make_cache(1)
-        self._rates = EchoRates()
+        self._rates = ProposalRates()
 
     def write(self, requests: Iterable[Request], max_seconds: float | None = None) -> Iterator[Piece]:
         """Yield the pieces of all requested documents, as they come.
@@ -131,7 +131,9 @@ class Engine:
         if request.tables is not None:
             machines.append(Machine(request.tables))
             stated = partial(stated_tokens, self._run.tokenizer)
-        return DocumentInProgress(machines, self._reader, self._shape, request.max_tokens, stated, request.num_stated)
+        return DocumentInProgress(
+            machines, self._side_features, self._shape, request.max_tokens, stated, request.num_stated
+        )
 
     def _finish(self, document: DocumentInProgress) -> Generated:
         is_complete, ending = document.machine.is_complete, document.ending()

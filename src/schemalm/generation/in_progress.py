@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemalm.dataset.echo import EchoMemory
-from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import GuardError, LimitError
 from schemalm.generation.results import ClosedBy
+from schemalm.generation.side_features import SideFeatures
 from schemalm.generation.steering import Steering
 from schemalm.machine import Machine
 from schemalm.rules.violations import NAMES
@@ -31,7 +31,7 @@ class WindowShape:
 
 
 class ModelInput(NamedTuple):
-    """Tokens for the model, and the side features of the token after each: the grammar state's, then the echoes."""
+    """Tokens for the model, and the side features of the token after each."""
 
     tokens: list[int]
     side_features: list[tuple[int, ...]]
@@ -89,7 +89,7 @@ class DocumentInProgress:
     def __init__(
         self,
         machines: list[Machine],
-        reader: GrammarStateReader,
+        side_features_of: SideFeatures,
         shape: WindowShape,
         max_tokens: int,
         stated: StatedTokens | None = None,
@@ -100,7 +100,7 @@ class DocumentInProgress:
         num_stated: how many tokens of the budget are for these.
         """
         self.machines = machines
-        self.reader = reader
+        self.side_features_of = side_features_of
         self._shape = shape
         self.max_tokens = max_tokens
         self.tokens: list[int] = []
@@ -108,7 +108,7 @@ class DocumentInProgress:
         self.num_forced = 0
         self.echoes = EchoMemory()
         # One entry before each token, and one before the next token.
-        self.side_features = [side_features(reader, machines, self.echoes)]
+        self.side_features = [side_features_of.before_next(machines[0], self.echoes)]
         self.admitted: NDArray[np.intp] | None = None
         self._window_start = 0
         self.num_read = 0
@@ -141,7 +141,7 @@ class DocumentInProgress:
         for machine in self.machines:
             machine.advance(token)
         self.echoes.add(token)
-        self.side_features.append(side_features(self.reader, self.machines, self.echoes))
+        self.side_features.append(self.side_features_of.before_next(self.machines[0], self.echoes))
         self.tokens.append(token)
         self.logprobs.append(logprob)
 
@@ -246,8 +246,3 @@ class DocumentInProgress:
         """Return all that the model reads in the window before it predicts the next token."""
         start = self._window_start
         return ModelInput([start // self._shape.stride, *self.tokens[start:]], self.side_features[start:])
-
-
-def side_features(reader: GrammarStateReader, machines: list[Machine], echoes: EchoMemory) -> tuple[int, ...]:
-    """Return what the model is told before the next token: two rows of the grammar state, and the echoes."""
-    return *reader.rows(machines[0]), *echoes.echoes()

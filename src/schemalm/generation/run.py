@@ -12,8 +12,11 @@ import torch
 
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.store import TOKENIZER_FILE, read_tokenizer
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS, RecallReader, RecallTable
+from schemalm.dataset.recall_files import RECALL_FILE
+from schemalm.dataset.store import TOKENIZER_FILE, hash_file, open_recall_table, read_tokenizer
 from schemalm.errors import CheckpointError, DataError
+from schemalm.generation.side_features import SideFeatures
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.inference import InferenceModel
@@ -32,6 +35,7 @@ class Run:
     configuration: the content of config.json.
     step: the step of the checkpoint.
     dtype: the number format that it generates in (`model/quantization.py`).
+    recall: what follows the same tokens in the training documents; None for a model without recalls.
     """
 
     folder: Path
@@ -41,6 +45,7 @@ class Run:
     step: int
     device: torch.device
     dtype: str = "float32"
+    recall: RecallTable | None = None
 
     @cached_property
     def decoder(self) -> InferenceModel:
@@ -48,9 +53,10 @@ class Run:
         return InferenceModel(self.model, linears_of(self.dtype, self.device))
 
     @cached_property
-    def state_reader(self) -> GrammarStateReader:
-        """Finds what the model is told of the grammar's state before each token."""
-        return GrammarStateReader(self.tokenizer)
+    def side_features(self) -> SideFeatures:
+        """Finds what the model is told before each token."""
+        recall = None if self.recall is None else RecallReader(self.recall)
+        return SideFeatures(GrammarStateReader(self.tokenizer), recall)
 
     @property
     def data(self) -> Path | None:
@@ -78,7 +84,21 @@ def load_run(
     model, configuration = load_checkpoint(folder, checkpoint, device)
     tokenizer = _tokenizer_of(folder, configuration, model.configuration)
     step = resolve_checkpoint(folder, checkpoint)
-    return Run(folder, model, tokenizer, configuration, step, torch.device(device), dtype)
+    recall = recall_of(folder, configuration, model.configuration)
+    return Run(folder, model, tokenizer, configuration, step, torch.device(device), dtype, recall)
+
+
+def recall_of(folder: Path, configuration: dict[str, Any], model: GPTConfiguration) -> RecallTable | None:
+    """Return the run's table of recall, after checking its hash; None for a model without recalls."""
+    if not model.num_recalls:
+        return None
+    path = folder / RECALL_FILE
+    try:
+        if hash_file(path) != configuration.get("recall_sha256"):
+            raise CheckpointError(f"{path} is not the table of recall that the run was trained with")
+        return open_recall_table(folder, RECALL_FILE, model.vocab_size)
+    except DataError as error:
+        raise CheckpointError(f"the run's table of recall cannot be read: {error}") from None
 
 
 def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfiguration) -> Tokenizer:
@@ -94,6 +114,8 @@ def _tokenizer_of(folder: Path, configuration: dict[str, Any], model: GPTConfigu
     sizes = {"vocab_size": tokenizer.vocab_size}
     sizes |= {"num_states": tokenizer.states.num_states} if model.num_states else {}
     sizes |= {"num_echoes": len(ORDERS)} if model.num_echoes else {}
+    if model.num_recalls:
+        sizes |= {"num_recalls": len(RECALL_ORDERS), "num_certainties": NUM_CERTAINTIES}
     for name, expected in sizes.items():
         if getattr(model, name) != expected:
             raise CheckpointError(

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import DecodeError
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.run import Run
@@ -36,13 +35,12 @@ def score(run: Run, documents: Iterable[Sequence[int]]) -> list[list[float]]:
     documents: the tokens of each, such as `run.tokenizer.encode` returns; any beginning of a document will do. Raises
     DecodeError for a token that the schema does not admit there, and LimitError if that takes too much work to find.
     """
-    reader = GrammarStateReader(run.tokenizer)
-    return [_score(run, reader, tokens) for tokens in documents]
+    return [_score(run, tokens) for tokens in documents]
 
 
-def _score(run: Run, reader: GrammarStateReader, tokens: Sequence[int]) -> list[float]:
+def _score(run: Run, tokens: Sequence[int]) -> list[float]:
     shape = WindowShape(run.decoder.configuration.context_size, run.configuration["data"]["stride"])
-    document = DocumentInProgress([run.tokenizer.machine()], reader, shape, max_tokens=len(tokens))
+    document = DocumentInProgress([run.tokenizer.machine()], run.side_features, shape, max_tokens=len(tokens))
     logprobs = [0.0] * len(tokens)
     window, choices = ModelInput([], []), list[_Choice]()
     for index, token in enumerate(tokens):

@@ -24,6 +24,8 @@ UPPER_LIMITS: Final = {
     "mlp_width": 1 << 20,
     "num_states": 1 << 24,
     "num_echoes": 1 << 6,
+    "num_recalls": 1 << 6,
+    "num_certainties": 1 << 10,
 }
 # The rotations of positions have as many elements.
 _MAX_ROTATIONS = 1 << 28
@@ -35,11 +37,12 @@ class GPTConfiguration:
 
     `context_size` is the number of tokens read at once, including the position token. `num_states` is the number of
     rows of the grammar-state embedding, 0 for a model without grammar state. `num_echoes` is the number of echoes
-    (n-gram look-ups in the document) before each token, 0 for none. `echo_gain` multiplies their scales, which start at
-    zero: the larger it is, the faster the scales are learned. Hidden matrices are initialized with the standard
-    deviation `hidden_gain / sqrt(inputs)`, output projections with zeros. `tie_head` uses the token embedding as the
-    head. `input_norm` normalizes the embeddings before the first layer. `dropout` is the dropout rate in training,
-    below 1.
+    (n-gram look-ups in the document) before each token, 0 for none. `num_recalls` is the number of recalls (n-gram
+    look-ups in other documents), each with one of `num_certainties` certainties; 0 for none. `echo_gain` multiplies the
+    scales of both, which start at zero: the larger it is, the faster the scales are learned. Hidden matrices are
+    initialized with the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros. `tie_head` uses
+    the token embedding as the head. `input_norm` normalizes the embeddings before the first layer. `dropout` is the
+    dropout rate in training, below 1.
     """
 
     vocab_size: int
@@ -51,6 +54,8 @@ class GPTConfiguration:
     mlp_width: int
     num_states: int = 0
     num_echoes: int = 0
+    num_recalls: int = 0
+    num_certainties: int = 0
     rope_theta: float = 10_000.0
     norm_epsilon: float = 1e-6
     logit_soft_cap: float = 15.0
@@ -70,7 +75,9 @@ class GPTConfiguration:
                 if not isinstance(value, bool):
                     raise ConfigurationError(f"{field.name} must be true or false, got {value!r}")
                 continue
-            may_be_zero = field.name.endswith(("num_states", "num_echoes", "dropout", "_std", "_gain"))
+            may_be_zero = field.name.endswith(
+                ("num_states", "num_echoes", "num_recalls", "num_certainties", "dropout", "_std", "_gain")
+            )
             most = UPPER_LIMITS.get(field.name, math.inf)
             check_number(field.name, value, 0, most, is_above=not may_be_zero, is_whole=field.type == "int")
         if self.dropout >= 1:
@@ -79,6 +86,10 @@ class GPTConfiguration:
             raise ConfigurationError(
                 f"model_width {self.model_width} must be a multiple of 2 * num_heads = {2 * self.num_heads}, "
                 "so that each head has an even width for rotary positions"
+            )
+        if bool(self.num_recalls) != bool(self.num_certainties):
+            raise ConfigurationError(
+                f"num_recalls {self.num_recalls} and num_certainties {self.num_certainties} must both be 0, or neither"
             )
         if self.context_size * self.head_width > _MAX_ROTATIONS:
             raise ConfigurationError(
@@ -103,7 +114,15 @@ class GPTConfiguration:
 
     @classmethod
     def named(
-        cls, name: str, *, vocab_size: int, context_size: int, num_states: int = 0, num_echoes: int = 0
+        cls,
+        name: str,
+        *,
+        vocab_size: int,
+        context_size: int,
+        num_states: int = 0,
+        num_echoes: int = 0,
+        num_recalls: int = 0,
+        num_certainties: int = 0,
     ) -> GPTConfiguration:
         """Return the configuration of a named size for given data; raises `ConfigurationError` for an unknown name."""
         if name not in SIZES:
@@ -119,6 +138,8 @@ class GPTConfiguration:
             mlp_width=4 * model_width,
             num_states=num_states,
             num_echoes=num_echoes,
+            num_recalls=num_recalls,
+            num_certainties=num_certainties,
         )
 
 

@@ -1,20 +1,21 @@
 """The GPT: a decoder-only transformer that `NanoChatForCausalLM` of `transformers` can represent exactly.
 
-Input: token ids, and optionally the grammar state and the echoes before each next token. Output: float32 logits. The
-architecture has rotary positions, RMS norm without weights (at the input, before each part of a block, at the end, and
-on queries and keys after the rotation), squared ReLU, no biases, an untied head, and a soft cap on the logits. Two
-switches, `tie_head` and `input_norm`, deviate from it for experiments. In train mode, `dropout` applies to the
-embeddings, to the outputs of attention and MLP, and to attention weights. It uses torch's global generators, which the
-caller seeds.
+Input: token ids, and optionally the grammar state, the echoes and the recalls before each next token. Output: float32
+logits. The architecture has rotary positions, RMS norm without weights (at the input, before each part of a block, at
+the end, and on queries and keys after the rotation), squared ReLU, no biases, an untied head, and a soft cap on the
+logits. Two switches, `tie_head` and `input_norm`, deviate from it for experiments. In train mode, `dropout` applies to
+the embeddings, to the outputs of attention and MLP, and to attention weights. It uses torch's global generators, which
+the caller seeds.
 
 The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token embedding before the input
 norm, the other to the residual stream before the last norm, as a bias of the logits by state. Each echo
 (`dataset/echo.py`) is a token. Its embedding, scaled by a vector, is added at the input. Its row of the head, scaled by
-another vector, is added to the head's input, which raises its own logit. If the added parameters are zero, the model is
-the plain one.
+another vector, is added to the head's input, which raises its own logit. A recall (`dataset/recall.py`) is a token with
+a certainty, and works in the same way; its vectors depend on the certainty. If the added parameters are zero, the model
+is the plain one.
 
-Tensor names: B batch, T time, E echoes, D model width, H heads, K head width, V vocabulary. Not covered: contexts
-longer than the configuration's.
+Tensor names: B batch, T time, E echoes, R recalls, C certainties, D model width, H heads, K head width, V vocabulary.
+Not covered: contexts longer than the configuration's.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ class GPT(nn.Module):
         self.states = self._state_embedding()
         self.states_out = self._state_embedding()
         self.echo = self._echo_scales()
+        self.recall = self._recall_scales()
         self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
         self.head: nn.Linear | None = None
         if not configuration.tie_head:
@@ -135,6 +137,14 @@ class GPT(nn.Module):
             return None
         return nn.Parameter(torch.zeros(2, configuration.num_echoes, configuration.model_width))
 
+    def _recall_scales(self) -> nn.Parameter | None:
+        """Return the scales of each recall by its certainty, at the input and at the head [2, R, C, D]."""
+        configuration = self.configuration
+        if not configuration.num_recalls:
+            return None
+        shape = configuration.num_recalls, configuration.num_certainties, configuration.model_width
+        return nn.Parameter(torch.zeros(2, *shape))
+
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
         """Initialize all weights, the same for the same seed; parameters that add to the output start at zero."""
@@ -148,8 +158,9 @@ class GPT(nn.Module):
         if self.states is not None and self.states_out is not None:
             draw(self.states.weight, configuration.state_std)
             self.states_out.weight.zero_()
-        if self.echo is not None:
-            self.echo.zero_()
+        for scales in (self.echo, self.recall):
+            if scales is not None:
+                scales.zero_()
         if self.head is not None:
             draw(self.head.weight, configuration.head_std)
         for name, weight in self.layers.named_parameters():
@@ -161,26 +172,30 @@ class GPT(nn.Module):
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
         echoes_BTE: Tensor | None = None,
+        recalls_BTR2: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
         """Return logits [B, T, V] of the token after each of `tokens_BT`; see `hidden` for the arguments."""
-        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, positions_BT))
+        return self.logits(self.hidden(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2, positions_BT))
 
     def hidden(
         self,
         tokens_BT: Tensor,
         states_BT2: Tensor | None = None,
         echoes_BTE: Tensor | None = None,
+        recalls_BTR2: Tensor | None = None,
         positions_BT: Tensor | None = None,
     ) -> Tensor:
         """Return the head's input [B, T, D].
 
-        `states_BT2` contains rows of the state embedding and `echoes_BTE` tokens, both for the *next* token. In rows
-        with several documents, `positions_BT` counts the positions of each document from 0, and documents do not attend
-        to each other. Raises `ConfigurationError` if the arguments do not fit the model.
+        `states_BT2` contains rows of the state embedding, `echoes_BTE` tokens, and `recalls_BTR2` tokens with their
+        certainties, all for the *next* token. In rows with several documents, `positions_BT` counts the positions of
+        each document from 0, and documents do not attend to each other. Raises `ConfigurationError` if the arguments do
+        not fit the model.
         """
         self._check_given("grammar state", self.states, states_BT2)
         self._check_given("echoes", self.echo, echoes_BTE)
+        self._check_given("recalls", self.recall, recalls_BTR2)
         num_tokens = tokens_BT.shape[1]
         if num_tokens > self.configuration.context_size:
             raise ConfigurationError(
@@ -193,6 +208,8 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
         if self.echo is not None and echoes_BTE is not None:
             x_BTD = x_BTD + self._echoed(self.tokens.weight, echoes_BTE, self.echo[0])
+        if self.recall is not None and recalls_BTR2 is not None:
+            x_BTD = x_BTD + self._recalled(self.tokens.weight, recalls_BTR2, self.recall[0])
         if self.configuration.input_norm:
             x_BTD = self._norm(x_BTD)
         if self.configuration.dropout and self.training:
@@ -204,6 +221,8 @@ class GPT(nn.Module):
         x_BTD = self._norm(x_BTD)
         if self.echo is not None and echoes_BTE is not None:
             x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
+        if self.recall is not None and recalls_BTR2 is not None:
+            x_BTD = x_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
         return x_BTD
 
     def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:
@@ -226,6 +245,19 @@ class GPT(nn.Module):
         for index, scale_D in enumerate(self.configuration.echo_gain * scales_ED):
             rows_BTD = F.embedding(echoes_BTE[:, :, index], weight_VD)
             sum_BTD = sum_BTD + rows_BTD * scale_D * is_known_BTE[:, :, index, None]
+        return sum_BTD
+
+    def _recalled(self, weight_VD: Tensor, recalls_BTR2: Tensor, scales_RCD: Tensor) -> Tensor:
+        """Return the sum of the recalls' rows, each scaled by its certainty; `NEVER` contributes nothing [B, T, D]."""
+        sum_BTD: Tensor = torch.zeros((), device=weight_VD.device)
+        for scales_CD, recalls_BT2 in zip(
+            self.configuration.echo_gain * scales_RCD, recalls_BTR2.unbind(2), strict=True
+        ):
+            token_BT, certainty_BT = recalls_BT2.unbind(-1)
+            # A recall that is not known is given the certainty after the last, whose scale is zero.
+            place_BT = torch.where(token_BT != NEVER, certainty_BT, len(scales_CD))
+            scale_BTD = F.embedding(place_BT, F.pad(scales_CD, (0, 0, 0, 1)))
+            sum_BTD = sum_BTD + F.embedding(token_BT, weight_VD) * scale_BTD
         return sum_BTD
 
     def _check_given(self, name: str, part: object, given: Tensor | None) -> None:

@@ -7,8 +7,8 @@ padded. Only attention looks at rows one by one, each at its own length.
 `Linears` prepares the weights: it turns one matrix into a function, which may compute with other number types. Query,
 key and value are one product. The weights of the `GPT` are not changed.
 
-Tensor names: N new tokens, E echoes, D model width, H heads, J heads of several kinds, K head width, V vocabulary, I
-inputs, O outputs.
+Tensor names: N new tokens, E echoes, R recalls, C certainties, D model width, H heads, J heads of several kinds, K head
+width, V vocabulary, I inputs, O outputs.
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ class InferenceModel:
         )
         if model.echo is not None:
             self._echo_scales_ED = self.configuration.echo_gain * model.echo
+        if model.recall is not None:
+            self._recall_scales_RCD = self.configuration.echo_gain * model.recall
 
     @property
     def device(self) -> torch.device:
@@ -151,13 +153,16 @@ class InferenceModel:
     ) -> Tensor:
         """Return the head's input after each new token [N, D], and let the cache's rows grow by these tokens.
 
-        side_features_NF: the two rows of the grammar state and the echoes, for the token *after* each; a model without
-        them ignores them. segments: which row each of the tokens continues, a row at most once. Raises
-        `ConfigurationError` if a row does not fit in the context.
+        side_features_NF: the two rows of the grammar state and the echoes, for the token *after* each, which a model
+        without them ignores; then, only for a model with recalls, each recall with its certainty. segments: which row
+        each of the tokens continues, a row at most once. Raises `ConfigurationError` if a row does not fit in the
+        context.
         """
         model = self._model
         placed = _Segments(segments, cache, self._cos_TK, self._sin_TK)
-        states_N2, echoes_NE = side_features_NF[:, :NUM_STATES], side_features_NF[:, NUM_STATES:]
+        num_told = side_features_NF.shape[1] - 2 * self.configuration.num_recalls
+        states_N2, echoes_NE = side_features_NF[:, :NUM_STATES], side_features_NF[:, NUM_STATES:num_told]
+        recalls_NR2 = side_features_NF[:, num_told:].view(len(side_features_NF), -1, 2)
         is_known_N1E = (echoes_NE != NEVER).to(self._cos_TK.dtype)[:, None]
 
         x_ND = F.embedding(tokens_N, model.tokens.weight)
@@ -165,6 +170,8 @@ class InferenceModel:
             x_ND += F.embedding(states_N2, model.states.weight).sum(dim=1)
         if model.echo is not None:
             x_ND += self._echoed(model.tokens.weight, echoes_NE, is_known_N1E, self._echo_scales_ED[0])
+        if model.recall is not None:
+            x_ND += self._recalled(model.tokens.weight, recalls_NR2, self._recall_scales_RCD[0])
         if self.configuration.input_norm:
             x_ND = self._norm(x_ND)
         for index, layer in enumerate(self._layers):
@@ -176,6 +183,8 @@ class InferenceModel:
         x_ND = self._norm(x_ND)
         if model.echo is not None:
             x_ND += self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
+        if model.recall is not None:
+            x_ND += self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
         return x_ND
 
     @torch.inference_mode()
@@ -207,3 +216,11 @@ class InferenceModel:
         """Return the sum of the echoes' rows, each scaled; `NEVER` contributes nothing [N, D]."""
         rows_NED = F.embedding(echoes_NE, weight_VD) * scales_ED
         return torch.bmm(is_known_N1E, rows_NED)[:, 0]
+
+    def _recalled(self, weight_VD: Tensor, recalls_NR2: Tensor, scales_RCD: Tensor) -> Tensor:
+        """Return the sum of the recalls' rows, each scaled by its certainty; `NEVER` contributes nothing [N, D]."""
+        tokens_NR, certainties_NR = recalls_NR2.unbind(-1)
+        is_known_N1R = (tokens_NR != NEVER).to(scales_RCD.dtype)[:, None]
+        rows_NRD = F.embedding(tokens_NR, weight_VD)
+        rows_NRD *= scales_RCD[torch.arange(len(scales_RCD), device=scales_RCD.device), certainties_NR]
+        return torch.bmm(is_known_N1R, rows_NRD)[:, 0]

@@ -10,6 +10,7 @@ import torch
 from schemalm.bounds import check_number
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.packing import DEFAULT_PACKING, PACKINGS
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.dataset.store import Metadata
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import SIZES, GPTConfiguration
@@ -20,7 +21,7 @@ SCHEDULES = ("cosine", "linear")
 # The rows of a step are read into memory, and counts are stored in 64 bits.
 _UPPER_LIMITS, _MAX_COUNT = {"batch_size": 1 << 16}, (1 << 63) - 1
 # The values of later fields in runs whose config.json does not have them.
-LEGACY_VALUES: dict[str, Any] = {"packing": "windows"}
+LEGACY_VALUES: dict[str, Any] = {"packing": "windows", "recall": False}
 # Fields that affect how steps are computed, reported and saved, but not their result, so a resumed run may change them.
 # With dropout, another `micro_batch_size` drops other numbers at the same rate.
 EXECUTION_FIELDS = frozenset(
@@ -37,7 +38,8 @@ class TrainingConfiguration:
 
     model: a named size, whose vocabulary and context come from the data, or a complete configuration. `grammar_state`
     feeds the model what the grammar expects; `mask_loss` computes the loss among admitted tokens only. Neither has an
-    effect on data without a grammar. `echo` feeds the model the results of the n-gram look-up.
+    effect on data without a grammar. `echo` feeds the model what followed the same tokens in the document, `recall`
+    what followed them in other documents; the latter has no effect on data without recall.
 
     batch_size: the rows of one context that a step reads, over all processes. Each process computes at most
     `micro_batch_size` rows of its share at once (None: all) and accumulates the gradients. With `packing` "windows", a
@@ -83,6 +85,7 @@ class TrainingConfiguration:
     grammar_state: bool = True
     mask_loss: bool = True
     echo: bool = True
+    recall: bool = True
     compile: bool = False
     activation_checkpointing: bool = False
     shard_optimizer: bool = False
@@ -115,7 +118,7 @@ class TrainingConfiguration:
 
     def model_configuration(self, metadata: Metadata) -> GPTConfiguration:
         """Return the model for given data; raises `ConfigurationError` if a complete configuration does not fit it."""
-        sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo)
+        sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo, recall=self.recall)
         if isinstance(self.model, str):
             return GPTConfiguration.named(self.model, **sizes)
         for name, expected in sizes.items():
@@ -126,13 +129,15 @@ class TrainingConfiguration:
         return self.model
 
 
-def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool) -> dict[str, int]:
+def sizes_of_data(metadata: Metadata, *, grammar_state: bool, echo: bool, recall: bool) -> dict[str, int]:
     """Return the fields of a model configuration that the data and the model's side features determine."""
     return {
         "vocab_size": metadata.vocab_size,
         "context_size": metadata.context_size,
         "num_states": metadata.num_states if grammar_state else 0,
         "num_echoes": len(ORDERS) if echo else 0,
+        "num_recalls": len(RECALL_ORDERS) if recall and metadata.recall else 0,
+        "num_certainties": NUM_CERTAINTIES if recall and metadata.recall else 0,
     }
 
 

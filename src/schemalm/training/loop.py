@@ -20,7 +20,7 @@ import torch
 from schemalm.dataset.loader import Loader, LoaderState
 from schemalm.dataset.padding import padding_warning
 from schemalm.dataset.selection import evenly_spaced
-from schemalm.dataset.store import Split, load_masks, read_metadata, read_tokenizer, verify_files
+from schemalm.dataset.store import Split, load_masks, read_metadata, verify_files
 from schemalm.dataset.windows import training_windows
 from schemalm.errors import DataError, TrainingError
 from schemalm.model.gpt import GPT, shapes_of
@@ -105,7 +105,7 @@ def train(
             joined_processes(configuration.device, interruption) as processes,
             run_lock(out) if processes.is_first else nullcontext(),
         ):
-            step = processes.decided_by_first(lambda: open_run(out, config, read_tokenizer(data), resume, progress))
+            step = processes.decided_by_first(lambda: open_run(out, config, data, resume, progress))
             interruption.resume = "auto"
             summary = _train_from(step, data, out, configuration, processes, progress)
     if summary is None or interruption.number is not None:

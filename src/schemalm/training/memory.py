@@ -75,8 +75,9 @@ def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfigurat
         number, layer = _FLOAT32, _FLOAT32 * (11 * width + 2 * inner)
     if configuration.packing == "documents":
         layer += number * width  # the concatenated attention outputs of the documents
-    # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two rows for each echo.
-    ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes)
+    # Outside the layers: the embedding, the last norm, the head's input with its gradient, two rows for each echo, and
+    # four for each recall, whose scales differ by token.
+    ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes + 4 * shapes.num_recalls)
     if configuration.activation_checkpointing:
         return ends + layer + shapes.num_layers * _FLOAT32 * width
     return ends + layer * shapes.num_layers

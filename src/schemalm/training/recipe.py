@@ -45,7 +45,7 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:
-    side_features = {name: settings.get(name, True) for name in ("grammar_state", "echo")}
+    side_features = {name: settings.get(name, True) for name in ("grammar_state", "echo", "recall")}
     sizes = sizes_of_data(metadata, **side_features)
     types = {name: kind for name, kind in get_type_hints(GPTConfiguration).items() if name not in sizes}
     shape = {name: table.count(name, None) for name in ("num_layers", "num_heads", "model_width")}

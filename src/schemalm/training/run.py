@@ -20,7 +20,16 @@ from typing import Any
 
 import torch
 
-from schemalm.dataset.store import METADATA_FILE, TOKENIZER_FILE, Metadata, hash_file, split_counts
+from schemalm.dataset.recall_files import RECALL_FILE
+from schemalm.dataset.store import (
+    METADATA_FILE,
+    TOKENIZER_FILE,
+    Metadata,
+    hash_file,
+    read_recall,
+    read_tokenizer,
+    split_counts,
+)
 from schemalm.errors import CheckpointError
 from schemalm.files.folders import path_inside
 from schemalm.files.locks import acquire_lock, open_lock_file
@@ -72,6 +81,7 @@ def describe_run(
         },
         "data_sha256": hash_file(data / METADATA_FILE),
         "tokenizer_sha256": metadata.tokenizer_sha256,
+        "recall_sha256": metadata.files[RECALL_FILE] if model.num_recalls else None,
         "versions": {name: version(name) for name in ("schemalm", "torch", "numpy")},
         "environment": {
             "python": platform.python_version(),
@@ -105,8 +115,11 @@ def run_lock(run: Path) -> Iterator[None]:
         yield
 
 
-def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | int | None, progress: Progress) -> int:
+def open_run(run: Path, config: dict[str, Any], data: Path, resume: str | int | None, progress: Progress) -> int:
     """Prepare `run` for writing, and return the step to resume from, or `NO_STEP` for a new run.
+
+    What generation needs of the prepared folder `data` is copied: the tokenizer, and the table of recall if the model
+    has recalls.
 
     Raises `CheckpointError` if the folder is not empty and `resume` is None, if the run has another configuration, or
     if the requested checkpoint is missing or damaged.
@@ -120,7 +133,7 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     if not is_fresh and resume is None:
         raise CheckpointError(f"{run} is not empty: resume the run (--resume auto), or choose another folder")
     remove_leftovers(run)
-    for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
+    for name in (CONFIG_FILE, TOKENIZER_FILE, RECALL_FILE, METRICS_FILE):
         for partial in run.glob(f".{name}.*"):
             partial.unlink()
     if not is_fresh:
@@ -131,7 +144,9 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
     if recorded is not None:
         config = continued_config(run, recorded, config, max(step, 0), progress)
     write_atomically(run / CONFIG_FILE, json.dumps(config, indent=2).encode() + b"\n")
-    write_atomically(run / TOKENIZER_FILE, tokenizer)
+    write_atomically(run / TOKENIZER_FILE, read_tokenizer(data))
+    if config.get("recall_sha256") is not None:
+        write_atomically(run / RECALL_FILE, read_recall(data))
     later = [other for other in checkpoint_steps(run) if other > step]
     if later:
         progress.warning(f"going back to step {step}: removing the later checkpoints {', '.join(map(str, later))}")
@@ -142,7 +157,7 @@ def open_run(run: Path, config: dict[str, Any], tokenizer: bytes, resume: str | 
 def _refuse_links(run: Path) -> None:
     """Raise `CheckpointError` if a path to be written to would lead out of the run folder."""
     try:
-        for name in (TOKENIZER_FILE, "samples"):
+        for name in (TOKENIZER_FILE, RECALL_FILE, "samples"):
             path_inside(run, name)
     except OSError as error:
         raise CheckpointError(f"{error.filename}: {reason_of(error)}") from None

@@ -46,7 +46,11 @@ def check_data(data: Path, config: dict[str, Any]) -> None:
 
 def check_sizes(model: GPTConfiguration, metadata: Metadata) -> None:
     """Raise `DataError` if a model cannot read data because their sizes differ."""
-    side_features = {"grammar_state": model.num_states > 0, "echo": model.num_echoes > 0}
+    side_features = {
+        "grammar_state": model.num_states > 0,
+        "echo": model.num_echoes > 0,
+        "recall": model.num_recalls > 0,
+    }
     for name, expected in sizes_of_data(metadata, **side_features).items():
         if getattr(model, name) != expected:
             raise DataError(

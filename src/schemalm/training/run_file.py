@@ -67,6 +67,7 @@ class _Config(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     data: _Data | UnsetType = UNSET
     data_sha256: str | UnsetType = UNSET
     tokenizer_sha256: str | UnsetType = UNSET
+    recall_sha256: str | UnsetType | None = UNSET
     versions: dict[str, str] | UnsetType = UNSET
     environment: _Environment | UnsetType = UNSET
 

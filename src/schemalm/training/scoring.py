@@ -39,7 +39,8 @@ def hidden_of(model: GPT, rows: Rows) -> Tensor:
     """Return the head's input at each position of rows [B, T, D]; a plain model is not given what only others read."""
     states_BT2 = None if model.states is None else rows.states_BT2
     echoes_BTE = None if model.echo is None else rows.echoes_BTE
-    return model.hidden(rows.inputs_BT, states_BT2, echoes_BTE, positions_BT=rows.positions_BT)
+    recalls_BTR2 = None if model.recall is None else rows.recalls_BTR2
+    return model.hidden(rows.inputs_BT, states_BT2, echoes_BTE, recalls_BTR2, rows.positions_BT)
 
 
 @dataclass(frozen=True)

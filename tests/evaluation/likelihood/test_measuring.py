@@ -20,6 +20,7 @@ from schemalm.dataset.loader import read_rows
 from schemalm.dataset.packing import PACKINGS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.dataset.store import Split, load_masks, read_metadata
 from schemalm.dataset.windows import scoring_windows
 from schemalm.errors import CheckpointError, DataError
@@ -155,6 +156,8 @@ def test_a_text_model_is_scored_without_a_mask(tmp_path: Path) -> None:
         model_width=16,
         mlp_width=16,
         num_echoes=len(ORDERS),
+        num_recalls=len(RECALL_ORDERS),
+        num_certainties=NUM_CERTAINTIES,
     )
     settings: dict[str, Any] = {"num_steps": 1, "batch_size": 2, "warmup_steps": 0}
     train(tmp_path / "data", tmp_path / "run", TrainingConfiguration(model=model, **settings))

@@ -40,7 +40,10 @@ def _decoding_loss(decoder: InferenceModel, rows: Rows, masks_packed: Tensor | N
     states_BT2 = torch.zeros(num_rows, num_tokens, NUM_STATES, dtype=torch.int64, device=decoder.device)
     if rows.states_BT2 is not None:
         states_BT2 = rows.states_BT2
-    side_features_NF = torch.cat([states_BT2, rows.echoes_BTE], dim=-1).flatten(0, 1)
+    told = [states_BT2, rows.echoes_BTE]
+    if decoder.configuration.num_recalls and rows.recalls_BTR2 is not None:
+        told.append(rows.recalls_BTR2.flatten(2))
+    side_features_NF = torch.cat(told, dim=-1).flatten(0, 1)
     segments = [Segment(row, num_tokens) for row in range(num_rows)]
     hidden_ND = decoder.hidden(rows.inputs_BT.flatten(), side_features_NF, segments, decoder.make_cache(num_rows))
     targets_N = rows.targets_BT.flatten()
