@@ -49,7 +49,7 @@ def seconds_to(mark: float, points: Sequence[Point]) -> float | None:
     if missed is None or reached is None:
         return None
     share = (missed.bits_per_byte - mark) / (missed.bits_per_byte - reached.bits_per_byte)
-    return missed.seconds * (reached.seconds / missed.seconds) ** share
+    return missed.seconds * math.exp(share * math.log(reached.seconds / missed.seconds))
 
 
 def _around(points: Sequence[Point], mark: float) -> tuple[Point | None, Point | None]:

@@ -20,11 +20,19 @@ RESULT = "result.json"
 
 
 class Contender(Protocol):
-    """What is measured; `documents` are those that it trains on and is scored on."""
+    """What is measured."""
 
-    name: str
-    documents: Documents
-    folder: Path
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
+
+    @property
+    def documents(self) -> Documents:
+        """What it trains on and is scored on."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
 
     @property
     def description(self) -> dict[str, Any]:
@@ -139,5 +147,5 @@ class Search:
 
 
 def best_of(contender: Contender, seed: int) -> float:
-    """Return the lowest bits per byte of the finished runs with a seed, all of which keep to the limit."""
+    """Return the lowest bits per byte of the finished runs with a seed, all of which are planned within the limit."""
     return min(point.bits_per_byte for point in points_of(contender, seed))
