@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 
 def cpu_seconds() -> float:
@@ -32,8 +32,8 @@ class CPUNotes:
 
     def step_done(self, step: int) -> None:
         """Note the seconds since the step before, or since the last validation."""
-        line = {"step": step, "seconds": cpu_seconds() - self._mark, "is_first": self._is_first}
-        self._append(json.dumps(line) + "\n")
+        note = StepNote(step, cpu_seconds() - self._mark, self._is_first)
+        self._append(json.dumps(asdict(note)) + "\n")
         self._is_first = False
         self._mark = cpu_seconds()
 
@@ -46,6 +46,15 @@ class CPUNotes:
             file.write(text)
 
 
+@dataclass(frozen=True)
+class StepNote:
+    """The CPU seconds of a step; `is_first`: the first one after training started, or went on."""
+
+    step: int
+    seconds: float
+    is_first: bool
+
+
 def noted_seconds(path: Path, num_steps: int) -> float:
     """Return the CPU seconds of the steps 1 to `num_steps`.
 
@@ -53,9 +62,9 @@ def noted_seconds(path: Path, num_steps: int) -> float:
     noted before, counts as much as the median step, since it includes what only interrupted runs do twice: compilation.
     Raises `RuntimeError` if a step is missing.
     """
-    lines = list(_lines(path))
-    known = {line["step"]: line["seconds"] for line in reversed(lines) if not line["is_first"] or line["step"] == 1}
-    resumed = {line["step"] for line in lines} - known.keys()
+    notes = list(_notes(path))
+    known = {note.step: note.seconds for note in reversed(notes) if not note.is_first or note.step == 1}
+    resumed = {note.step for note in notes} - known.keys()
     steps = range(1, num_steps + 1)
     if missing := [step for step in steps if step not in known and step not in resumed]:
         raise RuntimeError(f"{path}: the CPU time of {len(missing)} steps is missing, first of step {missing[0]}")
@@ -65,11 +74,11 @@ def noted_seconds(path: Path, num_steps: int) -> float:
 
 def num_interruptions(path: Path) -> int:
     """Return how often the training was interrupted."""
-    return max(0, sum(line["is_first"] for line in _lines(path)) - 1)
+    return max(0, sum(note.is_first for note in _notes(path)) - 1)
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the lines, without those that a killed process has left unfinished."""
+def _notes(path: Path) -> Iterator[StepNote]:
+    """Yield the notes of a file, without a line that a killed process has left unfinished."""
     for line in path.read_text().splitlines():
         if line.startswith("{") and line.endswith("}"):
-            yield json.loads(line)
+            yield StepNote(**json.loads(line))

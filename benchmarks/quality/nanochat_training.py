@@ -58,8 +58,9 @@ class Settings:
     @classmethod
     def parse(cls, text: str) -> Settings:
         """Return the settings in a JSON object."""
-        paths = {field.name for field in dataclasses.fields(cls) if field.type == "Path"}
-        return cls(**{name: Path(value) if name in paths else value for name, value in json.loads(text).items()})
+        found = json.loads(text)
+        paths = {name: Path(found[name]) for name in ("checkout", "tokenizer", "documents", "run", "notes")}
+        return cls(**{**found, **paths})
 
 
 class TextTokens:
