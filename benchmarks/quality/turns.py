@@ -53,14 +53,14 @@ def run_in_turns(commands: Sequence[Command], turn_seconds: float = TURN_SECONDS
         for command in commands:
             process = command.start()
             started.append((command, process))
-            _send(process, signal.SIGSTOP)
+            _stop(process)
         while waiting := [(command, process) for command, process in started if process.returncode is None]:
             for command, process in waiting:
                 _send(process, signal.SIGCONT)
                 try:
                     command.check(process.wait(turn_seconds if len(waiting) > 1 else None))
                 except subprocess.TimeoutExpired:
-                    _send(process, signal.SIGSTOP)
+                    _stop(process)
     finally:
         _end([process for _, process in started if process.returncode is None])
 
@@ -76,6 +76,13 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             _send(process, signal.SIGKILL)
             process.wait()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process, and wait until it is."""
+    _send(process, signal.SIGSTOP)
+    if process.returncode is None:
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
