@@ -33,6 +33,7 @@ LAYERS = (
     "model",  # tensors of tokens -> logits or the loss
     "baselines",  # documents -> tokens of plain text
     "checking",  # documents and a grammar -> every error with its position
+    "text_machine",  # a grammar and any vocabulary -> masks for JSON text
     "compilation",  # a schema -> its grammar, or why it has none
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next
