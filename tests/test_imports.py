@@ -24,6 +24,7 @@ LAYERS = (
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
     "reference",  # texts and a small configuration -> proof that three engines agree
+    "export",  # a run -> a folder that `transformers` loads
     "evaluation",  # a run, held-out data and judges -> figures and a report
     "inspection",  # a tokenizer and documents -> what each token stands for
     "judging",  # documents -> the verdicts of independent judges
