@@ -14,21 +14,9 @@ from torch import Tensor
 from transformers import LogitsProcessor, StoppingCriteria
 
 from schemalm.errors import GuardError, LimitError
-from schemalm.export.row_memory import RowMemory
+from schemalm.export.row_memory import FollowedDocument, RowMemory
 from schemalm.generation.in_progress import completed
-from schemalm.machine import Machine
 from schemalm.tokenizer import Tokenizer
-
-
-class _FollowedDocument:
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.machine: Machine = tokenizer.machine()
-        self._has_position = False
-
-    def take(self, token: int) -> None:
-        if self._has_position and not self.machine.is_complete:
-            self.machine.advance(token)
-        self._has_position = True
 
 
 class DocumentLogitsProcessor(LogitsProcessor):  # type: ignore[misc]
@@ -36,17 +24,21 @@ class DocumentLogitsProcessor(LogitsProcessor):  # type: ignore[misc]
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._documents = RowMemory(lambda: _FollowedDocument(tokenizer))
+        self._documents = RowMemory(lambda: FollowedDocument(tokenizer.machine()))
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return scores in which forbidden tokens have minus infinity; raises ValueError for a forbidden prompt."""
+        """Return scores in which forbidden tokens have minus infinity; raises ValueError if no row is a document."""
         followed = self._documents.at(input_ids.tolist())
-        admitted = torch.stack([torch.from_numpy(self._mask(document.machine)) for document in followed])
+        if all(document.is_broken for document in followed):
+            raise ValueError("no document of the schema begins with these rows")
+        admitted = torch.stack([torch.from_numpy(self._mask(document)) for document in followed])
         return scores.masked_fill(~admitted.to(scores.device), float("-inf"))
 
-    def _mask(self, machine: Machine) -> Any:
-        mask = machine.mask().copy()
-        mask[self._tokenizer.pad_id] = machine.is_complete
+    def _mask(self, document: FollowedDocument) -> Any:
+        mask = document.machine.mask().copy()
+        if document.is_over:
+            mask[:] = False
+            mask[self._tokenizer.pad_id] = True
         return mask
 
 
@@ -55,12 +47,12 @@ class DocumentStoppingCriteria(StoppingCriteria):  # type: ignore[misc]
 
     def __init__(self, tokenizer: Tokenizer, context_size: int) -> None:
         self._context_size = context_size
-        self._documents = RowMemory(lambda: _FollowedDocument(tokenizer))
+        self._documents = RowMemory(lambda: FollowedDocument(tokenizer.machine()))
 
     def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Tensor:
         """Return which rows are done, bool [B]."""
         is_full = input_ids.shape[1] >= self._context_size
-        done = [is_full or followed.machine.is_complete for followed in self._documents.at(input_ids.tolist())]
+        done = [is_full or followed.is_over for followed in self._documents.at(input_ids.tolist())]
         return torch.tensor(done, device=input_ids.device)
 
 

@@ -22,7 +22,7 @@ from transformers.utils import cached_file
 from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
 from schemalm.errors import ConfigurationError
-from schemalm.export.row_memory import RowMemory
+from schemalm.export.row_memory import FollowedDocument, RowMemory
 from schemalm.machine import Machine
 from schemalm.model.inference import NUM_STATES
 from schemalm.model.inputs import NEVER
@@ -48,27 +48,26 @@ class SchemaLMConfig(NanoChatConfig):  # type: ignore[misc]
     echo_gain: float = 20.0
 
 
-class _FollowedDocument:
+class _ToldDocument(FollowedDocument):
     """A row of tokens, with the side features before each next token."""
 
     def __init__(self, machine: Machine, reader: GrammarStateReader) -> None:
-        self._machine, self._reader, self._echoes = machine, reader, EchoMemory()
-        self._has_position = False
+        super().__init__(machine)
+        self._reader, self._echoes = reader, EchoMemory()
         self.features: list[tuple[int, ...]] = []
 
     def take(self, token: int) -> None:
-        """Consumes a token; what follows a whole document changes nothing."""
-        if not self._has_position:
-            if token != FIRST_POSITION:
-                raise ConfigurationError(
-                    f"a row must begin with the position token {FIRST_POSITION}, found {token}; rows are documents "
-                    "from their beginning, without padding on the left"
-                )
-            self._has_position = True
-        elif not self._machine.is_complete:
-            self._machine.advance(token)
+        """Consumes a token; raises `ConfigurationError` if the first one is not the position of a beginning."""
+        if not self.features and token != FIRST_POSITION:
+            raise ConfigurationError(
+                f"a row must begin with the position token {FIRST_POSITION}, found {token}; rows are documents from "
+                "their beginning, without padding on the left"
+            )
+        was_over = self.is_over
+        super().take(token)
+        if self.features and not was_over:
             self._echoes.add(token)
-        self.features.append((*self._reader.rows(self._machine), *self._echoes.echoes()))
+        self.features.append((*self._reader.rows(self.machine), *self._echoes.echoes()))
 
 
 class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
@@ -85,7 +84,7 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         self.states = nn.Embedding(config.num_states, width) if config.num_states else None
         self.states_out = nn.Embedding(config.num_states, width) if config.num_states else None
         self.echo = nn.Parameter(torch.zeros(2, config.num_echoes, width)) if config.num_echoes else None
-        self._documents: RowMemory[_FollowedDocument] | None = None
+        self._documents: RowMemory[_ToldDocument] | None = None
         self.post_init()
 
     @classmethod
@@ -113,13 +112,13 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
             )
         reader = GrammarStateReader(tokenizer)
         self.document_tokenizer = tokenizer
-        self._documents = RowMemory(lambda: _FollowedDocument(tokenizer.machine(), reader))
+        self._documents = RowMemory(lambda: _ToldDocument(tokenizer.machine(), reader))
 
     def side_features(self, input_ids: Tensor) -> Tensor:
         """Return the side features of the token after each of `input_ids` [B, T, 2 + E].
 
-        Raises `ConfigurationError` if there is no tokenizer, or a row does not begin with the position token 0, and
-        `ValueError` if the schema does not admit a token.
+        After a token that the schema does not admit, nothing more is told. Raises `ConfigurationError` if there is no
+        tokenizer, or a row does not begin with the position token 0.
         """
         if self._documents is None:
             raise ConfigurationError("the model has no tokenizer: load it with from_pretrained, or call use_tokenizer")

@@ -9,12 +9,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from schemalm.machine import Machine
+
 
 class Follower(Protocol):
     """Something that follows a document token by token."""
 
     def take(self, token: int) -> None:
         """Consumes the next token."""
+
+
+class FollowedDocument:
+    """A row of tokens: the position token, then the tokens of a document, which a machine follows.
+
+    is_broken: whether the schema does not admit a token. Beam search asks about such rows, but never chooses them.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.is_broken = self._has_position = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what follows has no meaning: the document is whole, or broken."""
+        return self.is_broken or self.machine.is_complete
+
+    def take(self, token: int) -> None:
+        """Consumes the next token; what follows the end of the document changes nothing."""
+        if not self._has_position:
+            self._has_position = True
+        elif not self.is_over:
+            try:
+                self.machine.advance(token)
+            except ValueError:
+                self.is_broken = True
 
 
 F = TypeVar("F", bound=Follower)

@@ -28,15 +28,23 @@ _Schema = dict[str, Any] | bool | str | Path
 
 
 class _FollowedText:
-    """A text after the given tokens; what follows its end is not read."""
+    """A text after the given tokens; what follows its end is not read.
+
+    is_broken: whether the masks forbid a token. Beam search asks about such rows, but never chooses them.
+    """
 
     def __init__(self, machine: TextMachine, end: int) -> None:
-        self.machine, self._end, self.is_over = machine, end, False
+        self.machine, self._end = machine, end
+        self.is_over = self.is_broken = False
 
     def take(self, token: int) -> None:
-        self.is_over = self.is_over or token == self._end
-        if not self.is_over:
+        if token == self._end or self.is_over:
+            self.is_over = True
+            return
+        try:
             self.machine.advance(token)
+        except ValueError:
+            self.is_over = self.is_broken = True
 
 
 class SchemaLogitsProcessor(LogitsProcessor):  # type: ignore[misc]
@@ -79,10 +87,12 @@ class SchemaLogitsProcessor(LogitsProcessor):  # type: ignore[misc]
         self._texts = RowMemory(begin)
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return scores in which forbidden tokens have minus infinity; raises ValueError for rows that broke masks."""
+        """Return scores in which forbidden tokens have minus infinity; raises ValueError if no row keeps the masks."""
         if self._num_given is None:
             self._num_given = input_ids.shape[1]
         followed = self._texts.at(input_ids[:, self._num_given :].tolist())
+        if all(text.is_broken for text in followed):
+            raise ValueError("no document of the schema begins with what these rows have after the given tokens")
         packed = torch.stack([torch.from_numpy(text.machine.mask()) for text in followed])
         admitted = torch.zeros(scores.shape, dtype=torch.bool)
         vocab_size = self._start.tables.trie.vocab_size
@@ -102,6 +112,8 @@ class SchemaLogitsProcessor(LogitsProcessor):  # type: ignore[misc]
         followed, text = _FollowedText(self._start.copy(), self._end), bytearray(self._beginning)
         for token in tokens:
             followed.take(token)
+            if followed.is_broken:
+                raise ValueError(f"the masks forbid the token {token} after {text.decode(errors='replace')[-40:]!r}")
             text += b"" if followed.is_over else followed.machine.tables.trie.tokens[token]
         if not followed.machine.is_complete:
             text += followed.machine.ending()
