@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import torch
+from tests.export.conftest import CONTEXT_SIZE, SCHEMA, trained, typed_tokenizer
 
 from schemalm.documents.values import value_digest
 from schemalm.errors import CheckpointError, ConfigurationError
@@ -20,7 +21,6 @@ from schemalm.generation.engine import Engine, Request
 from schemalm.generation.sampling import Sampling
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.run import load_checkpoint
-from tests.export.conftest import CONTEXT_SIZE, SCHEMA, trained, typed_tokenizer
 
 transformers = pytest.importorskip("transformers", reason="needs the extra `transformers`")
 from schemalm.integrations.transformers import (  # noqa: E402

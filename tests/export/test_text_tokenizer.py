@@ -8,12 +8,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import torch
+from tests.export.conftest import SCHEMA, text_tokenizer
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.errors import DataError
 from schemalm.export.exporting import export_run
 from schemalm.export.text_tokenizer import transformers_tokenizer
-from tests.export.conftest import SCHEMA, text_tokenizer
 
 TEXTS = ('{"name":"dish 12","price":3.5}', "Grüße, 世界!\n\n  \t it's  x", "", "a" * 200, "<|start|")
 
