@@ -74,6 +74,13 @@ class ByteTrie:
         children = np.arange(len(parents), dtype=np.int32) + (self.first_child[nodes] - begins)[parents]
         return children, parents
 
+    def own_tokens(self, nodes: Numbers) -> Numbers:
+        """Returns the tokens that end at some nodes."""
+        begins, counts = self.begins[nodes], self.own_ends[nodes] - self.begins[nodes]
+        rows = [begins[counts > further] + further for further in range(int(counts.max(initial=0)))]
+        found: Numbers = self.sorted_tokens[np.concatenate([begins[:0], *rows])]
+        return found
+
     def below(self, node: int) -> Numbers:
         """Returns the tokens of a subtree."""
         return self.sorted_tokens[self.begins[node] : self.ends[node]]

@@ -144,26 +144,28 @@ class TextMachine:
             bits[token >> 3] &= ~(1 << (token & 7)) & 0xFF
         return bits
 
-    def _walk_stack(self) -> tuple[list[Bits], list[int]]:
-        """Returns the masks of the walks along the stack, and the nodes below which tokens have to be checked."""
-        tables, reader = self.tables, self._reader
+    def _walk_stack(self) -> tuple[list[Bits], set[int]]:
+        """Returns the masks of the walks along the stack, and the tokens that only the machine can check."""
+        tables, machine = self.tables, self._reader.derivation.machine
         walker, grammar = tables.walker, tables.grammar
-        machine = reader.derivation.machine
         stack = [entry.nonterminal for entry in machine.stack]
-        height = len(stack) - 1
-        pending = [(height, tables.states.number(self._state(stack[-1])), walker.root)]
+        top = len(stack) - 1
+        guarded = max(machine.items, default=-1)
+        pending = [(top, tables.states.number(self._state(stack[-1])), walker.root)]
         masks: list[Bits] = []
-        checked: list[int] = []
+        checked: set[int] = set()
         while pending:
             height, state, nodes = pending.pop()
             walk = walker.walk(state, nodes)
             masks.append(walk.mask)
-            checked += walk.checked
+            checked.update(*(tables.trie.below(node).tolist() for node in walk.checked))
+            if height <= guarded and height < top:
+                # An item has ended. Only the machine knows whether it and what follows are different.
+                checked.update(np.flatnonzero(unpack_mask(walk.mask, tables.trie.vocab_size)).tolist())
             for outcome, exits in walk.exits if height else ():
                 rests = [grammar.settle(stack[height - 1], outcome)]
                 if height - 1 in machine.items:
-                    # Only the machine knows whether the item repeats an earlier one, which a schema may ask for.
-                    checked += walker.nodes(exits)
+                    # A schema may ask for an item that repeats an earlier one.
                     repeated = grammar.arrays.rest_after_repetition(rests[0])
                     rests += [repeated] if repeated is not None else []
                 for rest in rests:
@@ -193,17 +195,16 @@ class TextMachine:
                 if node != NO_NODE:
                     yield from trie.below(node).tolist()
 
-    def _refused(self, bits: Bits, checked: Sequence[int]) -> Iterator[int]:
+    def _refused(self, bits: Bits, checked: set[int]) -> Iterator[int]:
         """Yields the tokens of a mask that a copy refuses, or some that are not in it."""
         trie, reader = self.tables.trie, self._reader
         if self._may_run_out_of_keys() or not _has_only_free_items(reader):
             admitted = unpack_mask(bits, trie.vocab_size)[trie.sorted_tokens]
             yield from self._refused_below(ROOT, reader, admitted)
-        for node in checked:
-            for token in trie.below(node).tolist():
-                after = reader.copy()
-                if not all(map(after.read, trie.tokens[token])):
-                    yield token
+        for token in checked:
+            after = reader.copy()
+            if not all(map(after.read, trie.tokens[token])):
+                yield token
 
     def _refused_below(
         self, node: int, reader: Reader[MachineDerivation], admitted: NDArray[np.bool_]

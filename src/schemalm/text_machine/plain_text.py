@@ -65,8 +65,7 @@ def plain_text(trie: ByteTrie) -> PlainText:
         after = table.after(numbers[parents], trie.bytes[children])
         goes_on = (after >= 0) & (table.outcomes[after] == 0)
         nodes, numbers = children[goes_on], after[goes_on]
-        for begin, end in zip(trie.begins[nodes].tolist(), trie.own_ends[nodes].tolist(), strict=True):
-            mask[trie.sorted_tokens[begin:end]] = True
+        mask[trie.own_tokens(nodes)] = True
     found = np.concatenate(closings)
     found = found[np.argsort(trie.begins[found], kind="stable")]
     return PlainText(mask[trie.sorted_tokens], pack_masks(mask), is_between, found, trie.begins[found])

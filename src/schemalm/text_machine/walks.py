@@ -71,11 +71,6 @@ class Walker:
         num_walks = max(16, LIMIT_BYTES // (trie.vocab_size // 8 + 500))
         self.walk: Callable[[int, int], Walk] = lru_cache(num_walks)(self._walk)
 
-    def nodes(self, number: int) -> list[int]:
-        """Returns a set of nodes by its number."""
-        found: list[int] = self._node_sets[number].tolist()
-        return found
-
     def _set_number(self, nodes: Numbers) -> int:
         """Returns the number of a set of nodes, which are in ascending order."""
         number = self._set_numbers.setdefault(nodes.tobytes(), len(self._node_sets))
@@ -124,9 +119,7 @@ class Walker:
         """Returns the tokens that end at some nodes, and those that are text below others, as bits."""
         trie = self.trie
         mask = np.zeros(trie.vocab_size, np.bool_)
-        begins, counts = trie.begins[nodes], trie.own_ends[nodes] - trie.begins[nodes]
-        for further in range(int(counts.max(initial=0))):
-            mask[trie.sorted_tokens[begins[counts > further] + further]] = True
+        mask[trie.own_tokens(nodes)] = True
         if len(texts) and texts[0] == ROOT:
             return pack_masks(mask) | self._plain.mask
         if len(texts):
