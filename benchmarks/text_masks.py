@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -43,7 +44,8 @@ from schemalm.machine.vocabulary import BOS_ID
 from schemalm.text_machine import ByteVocabulary, TextMachine, TextTables
 
 RESULTS = Path(__file__).resolve().parent / "results" / "text_masks.json"
-SECONDS_PER_CASE = 60
+# Of CPU time; the signal of this timer ends the process.
+SECONDS_PER_CASE = 15
 PASSES = ("first", "again")
 
 
@@ -119,11 +121,13 @@ class Llguidance(Engine):
             grammar = LLMatcher.grammar_from_json_schema(schema, overrides={"whitespace_flexible": False})
         except ValueError as error:
             return str(error)
-        self._matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
+        self._make = lambda: LLMatcher(self._tokenizer, grammar, log_level=0)
+        self.begin()
         return str(self._matcher.get_error())
 
     def begin(self) -> None:
-        self._matcher.reset()
+        # One that has refused a token refuses everything afterwards.
+        self._matcher = self._make()
 
     def mask(self) -> None:
         self._fill(self._matcher, self._bits, 0)
@@ -230,6 +234,7 @@ def serve(connection: Any, name: str, ranks: Path | None) -> None:
     connection.send(engine.title)
     while (asked := connection.recv()) is not None:
         schema, texts = asked
+        signal.setitimer(signal.ITIMER_PROF, SECONDS_PER_CASE)
         encoded = [(tokenizer.encode_text(text), is_valid) for text, is_valid in texts]
         connection.send(measure_case(engine, schema, encoded))
 
@@ -255,13 +260,12 @@ class Worker:
     def measure(self, case: Case, texts: list[tuple[str, bool]]) -> dict[str, Any]:
         try:
             self._connection.send((case.schema, texts))
-            if self._connection.poll(SECONDS_PER_CASE):
-                record: dict[str, Any] = self._connection.recv()
-                return record
-            reason = "takes too long"
+            record: dict[str, Any] = self._connection.recv()
+            return record
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            reason = "crashes"
-        self._process.kill()
+            self._process.join()
+        takes_too_long = self._process.exitcode == -signal.SIGPROF
+        reason = f"takes more than {SECONDS_PER_CASE} CPU seconds" if takes_too_long else "crashes"
         self._start()
         return {"refusal": reason, "broken": True}
 

@@ -21,6 +21,7 @@ def test_other_targets_are_refused(invoke, tmp_path: Path) -> None:
     assert "transformers" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_missing_package_is_named(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(tmp_path, typed_tokenizer(), has_side_features=False)
     monkeypatch.setattr("schemalm.export.exporting.find_spec", lambda _name: None)
