@@ -46,5 +46,6 @@ def test_a_run_is_exported(invoke, tmp_path: Path) -> None:
         "config.json",
         "generation_config.json",
         "model.safetensors",
+        "schemalm_recall.bin",
         "schemalm_tokenizer.json",
     }

@@ -13,6 +13,7 @@ from schemalm.compilation import compile_schema
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.prepare import prepare
 from schemalm.dataset.reading import SourceDocument
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
@@ -53,6 +54,8 @@ def trained(folder: Path, tokenizer: AnyTokenizer, *, has_side_features: bool, *
         mlp_width=64,
         num_states=summary.metadata.num_states if has_side_features else 0,
         num_echoes=len(ORDERS) if has_side_features else 0,
+        num_recalls=len(RECALL_ORDERS) if has_side_features else 0,
+        num_certainties=NUM_CERTAINTIES if has_side_features else 0,
         **shape,
     )
     configuration = TrainingConfiguration(
@@ -62,6 +65,7 @@ def trained(folder: Path, tokenizer: AnyTokenizer, *, has_side_features: bool, *
         evaluate_every=20,
         grammar_state=has_side_features,
         echo=has_side_features,
+        recall=has_side_features,
     )
     train(folder / "data", folder / "run", configuration)
     return folder / "run"

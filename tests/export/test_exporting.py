@@ -123,10 +123,11 @@ def test_rows_that_do_not_begin_with_their_document_are_refused(state_run: Path,
 def test_a_model_is_saved_again_with_its_tokenizer(state_run: Path, tmp_path: Path) -> None:
     export_run(state_run, tmp_path / "out")
     SchemaLMForCausalLM.from_pretrained(tmp_path / "out").save_pretrained(tmp_path / "again")
-    names = ("model.safetensors", "schemalm_tokenizer.json")
+    names = ("model.safetensors", "schemalm_tokenizer.json", "schemalm_recall.bin")
     again = SchemaLMForCausalLM.from_pretrained(tmp_path / "again")
     assert all((tmp_path / "again" / name).exists() for name in names)
     assert again.config.num_states > 0
+    assert (tmp_path / "again" / names[2]).read_bytes() == (state_run / "recall.bin").read_bytes()
 
 
 def test_the_card_tells_schema_data_and_the_difference(state_run: Path, tmp_path: Path) -> None:

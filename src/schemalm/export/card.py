@@ -110,7 +110,8 @@ def _use(export: Export) -> str:
         return _PLAIN
     return (
         f"{_PLAIN}\n\nImporting `schemalm.integrations.transformers` registers `{export.architecture}`. The model is "
-        "told the state of the grammar and what followed the same tokens before; it finds both from the tokens."
+        "told the state of the grammar and what followed the same tokens before: in the document and, if there is a "
+        "file `schemalm_recall.bin`, in the training documents. It finds this from the tokens."
     )
 
 

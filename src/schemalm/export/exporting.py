@@ -1,13 +1,14 @@
 """Writes a run as a folder that `transformers` loads, after checking that it can, and measures that it computes alike.
 
-A run without grammar state and echoes becomes a `NanoChatForCausalLM`, which `transformers` has itself. Others become a
-`SchemaLMForCausalLM` of this package. Models of text (byte BPE) get a `tokenizer.json`; models over a grammar's tokens
-get the run's tokenizer, with its schema, as `schemalm_tokenizer.json`.
+A run without grammar state, echoes and recalls becomes a `NanoChatForCausalLM`, which `transformers` has itself. Others
+become a `SchemaLMForCausalLM` of this package. Models of text (byte BPE) get a `tokenizer.json`; models over a grammar's
+tokens get the run's tokenizer, with its schema, as `schemalm_tokenizer.json`.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +20,14 @@ from torch import Tensor
 
 from schemalm.baselines import ByteBPETokenizer
 from schemalm.baselines.loading import AnyTokenizer, parse_tokenizer
-from schemalm.dataset.store import read_tokenizer
+from schemalm.dataset.echo import ORDERS
+from schemalm.dataset.recall_files import RECALL_FILE
+from schemalm.dataset.store import TOKENIZER_FILE, read_tokenizer
 from schemalm.errors import CheckpointError, ConfigurationError
 from schemalm.evaluation.records import read_record
 from schemalm.export.card import Export, model_card
 from schemalm.files.writing import filled_atomically
+from schemalm.generation import load_run
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.inputs import NEVER
@@ -38,7 +42,7 @@ NANOCHAT, SCHEMALM = "NanoChatForCausalLM", "SchemaLMForCausalLM"
 NUM_ROWS, MAX_TOKENS = 4, 128
 MAX_DIFFERENCE = 1e-4
 _START, _END = 0, 1
-_SIDE_WEIGHTS = ("states.weight", "states_out.weight", "echo")
+_SIDE_WEIGHTS = ("states.weight", "states_out.weight", "echo", "recall")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class _Loaded:
     @property
     def architecture(self) -> str:
         shape = self.model.configuration
-        return SCHEMALM if shape.num_states or shape.num_echoes else NANOCHAT
+        return SCHEMALM if shape.num_states or shape.num_echoes or shape.num_recalls else NANOCHAT
 
 
 def export_run(run: Path, out: Path, checkpoint: str | int = "latest") -> Export:
@@ -67,6 +71,10 @@ def export_run(run: Path, out: Path, checkpoint: str | int = "latest") -> Export
     with filled_atomically(out) as folder:
         _write_model(loaded, folder)
         _write_tokenizer(loaded.tokenizer, folder)
+        if loaded.model.recall is not None:
+            from schemalm.export.modeling import EXPORTED_RECALL_FILE  # noqa: PLC0415
+
+            shutil.copyfile(loaded.folder / RECALL_FILE, folder / EXPORTED_RECALL_FILE)
         export = Export(
             read_record(loaded.folder), loaded.step, loaded.architecture, loaded.tokenizer, _difference(loaded, folder)
         )
@@ -78,9 +86,12 @@ def _load(run: Path, checkpoint: str | int) -> _Loaded:
     if find_spec("transformers") is None:
         raise ConfigurationError("exporting needs the package transformers: install schemalm[transformers]")
     folder = find_run(run)
-    model, _ = load_checkpoint(folder, checkpoint)
+    tokenizer = parse_tokenizer(read_tokenizer(folder), str(folder / TOKENIZER_FILE))
+    # Loading a run over a grammar's tokens also checks its side features.
+    model = load_run(folder, checkpoint).model if isinstance(tokenizer, Tokenizer) else None
+    if model is None:
+        model, _ = load_checkpoint(folder, checkpoint)
     transformers_settings(model.configuration)  # raises if there is no such model
-    tokenizer = parse_tokenizer(read_tokenizer(folder), str(folder / "tokenizer.json"))
     return _Loaded(folder, resolve_checkpoint(folder, checkpoint), model, _exportable(tokenizer, model.configuration))
 
 
@@ -115,8 +126,8 @@ def _write_model(loaded: _Loaded, folder: Path) -> None:
     if loaded.architecture == SCHEMALM:
         from schemalm.export.modeling import SchemaLMConfig  # noqa: PLC0415
 
-        added = {"num_states": shape.num_states, "num_echoes": shape.num_echoes, "echo_gain": float(shape.echo_gain)}
-        configuration = SchemaLMConfig(**settings, **added)
+        sizes = {name: getattr(shape, name) for name in ("num_states", "num_echoes", "num_recalls", "num_certainties")}
+        configuration = SchemaLMConfig(**settings, **sizes, echo_gain=float(shape.echo_gain))
     else:
         configuration = NanoChatConfig(**settings)
     configuration.save_pretrained(folder)
@@ -155,10 +166,16 @@ def _difference(loaded: _Loaded, folder: Path) -> float:
     import schemalm.export.modeling  # noqa: F401, PLC0415 - registers the class
 
     shape = loaded.model.configuration
-    tokens, states, echoes = _random_inputs(shape)
-    side = {} if loaded.architecture == NANOCHAT else {"side_features": torch.cat([states, echoes], dim=2)}
+    tokens, states, echoes, recalls = _random_inputs(shape)
+    features = torch.cat([states, echoes, recalls.flatten(2)], dim=2)
+    side = {} if loaded.architecture == NANOCHAT else {"side_features": features}
     theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    ours = loaded.model(tokens, states if shape.num_states else None, echoes if shape.num_echoes else None)
+    ours = loaded.model(
+        tokens,
+        states if shape.num_states else None,
+        echoes if shape.num_echoes else None,
+        recalls if shape.num_recalls else None,
+    )
     difference = float((ours - theirs(tokens, **side).logits).abs().max())
     if not difference <= MAX_DIFFERENCE:
         raise CheckpointError(
@@ -168,12 +185,15 @@ def _difference(loaded: _Loaded, folder: Path) -> float:
     return difference
 
 
-def _random_inputs(shape: GPTConfiguration) -> tuple[Tensor, Tensor, Tensor]:
-    """Return tokens [B, T], states [B, T, 2] and echoes [B, T, E], some of which are `NEVER`."""
+def _random_inputs(shape: GPTConfiguration) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return tokens [B, T], states [B, T, 2], echoes [B, T, E] and recalls [B, T, R, 2], some of which are `NEVER`."""
     generator = torch.Generator().manual_seed(0)
     size = (NUM_ROWS, min(shape.context_size, MAX_TOKENS))
     tokens = torch.randint(shape.vocab_size, size, generator=generator)
     states = torch.randint(max(1, shape.num_states), (*size, 2), generator=generator)
-    echoes = torch.randint(shape.vocab_size, (*size, shape.num_echoes), generator=generator)
-    echoes[torch.rand(echoes.shape, generator=generator) < 0.5] = NEVER
-    return tokens, states, echoes
+    echoes = torch.randint(shape.vocab_size, (*size, len(ORDERS)), generator=generator)
+    recalled = torch.randint(shape.vocab_size, (*size, shape.num_recalls), generator=generator)
+    for found in (echoes, recalled):
+        found[torch.rand(found.shape, generator=generator) < 0.5] = NEVER
+    certainties = torch.randint(max(1, shape.num_certainties), recalled.shape, generator=generator)
+    return tokens, states, echoes, torch.stack([recalled, certainties], dim=3)
