@@ -1,8 +1,8 @@
 """Writes a run as a folder that `transformers` loads, after checking that it can, and measures that it computes alike.
 
 A run without grammar state, echoes and recalls becomes a `NanoChatForCausalLM`, which `transformers` has itself. Others
-become a `SchemaLMForCausalLM` of this package. Models of text (byte BPE) get a `tokenizer.json`; models over a grammar's
-tokens get the run's tokenizer, with its schema, as `schemalm_tokenizer.json`.
+become a `SchemaLMForCausalLM` of this package. Models of text (byte BPE) get a `tokenizer.json`; models over
+grammar tokens get the run's tokenizer, with its schema, as `schemalm_tokenizer.json`.
 """
 
 from __future__ import annotations
