@@ -24,6 +24,7 @@ LAYERS = (
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
     "reference",  # texts and a small configuration -> proof that three engines agree
+    "export",  # a run -> a folder that `transformers` loads
     "evaluation",  # a run, held-out data and judges -> figures and a report
     "inspection",  # a tokenizer and documents -> what each token stands for
     "judging",  # documents -> the verdicts of independent judges
@@ -33,6 +34,7 @@ LAYERS = (
     "model",  # tensors of tokens -> logits or the loss
     "baselines",  # documents -> tokens of plain text
     "checking",  # documents and a grammar -> every error with its position
+    "text_machine",  # a grammar and any vocabulary -> masks for JSON text
     "compilation",  # a schema -> its grammar, or why it has none
     "tokenizer",  # values -> token ids, and back
     "machine",  # tokens, one after another -> the mask of what may come next

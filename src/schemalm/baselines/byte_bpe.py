@@ -94,7 +94,7 @@ class ByteBPETokenizer(TextTokenizer):
         if vocab_size < FIRST_TOKEN_ID + NUM_BYTES:
             raise ConfigurationError(f"vocab_size must be at least {FIRST_TOKEN_ID + NUM_BYTES}, got {vocab_size}")
         engine = learn_merges((write_text(value, text) for value in values), vocab_size - FIRST_TOKEN_ID)
-        bytes_of = _byte_of_character()
+        bytes_of = byte_of_character()
         learned = sorted(engine.get_vocab().items(), key=lambda entry: entry[1])
         return cls([bytes(bytes_of[character] for character in token) for token, _ in learned], text=text)
 
@@ -160,7 +160,7 @@ def learn_merges(texts: Iterable[str], num_tokens: int) -> tokenizers.Tokenizer:
     return engine
 
 
-def _byte_of_character() -> dict[str, int]:
+def byte_of_character() -> dict[str, int]:
     """Return the byte that each character of the library's alphabet represents.
 
     Printable Latin-1 characters represent their own byte, characters from U+0100 on the other bytes in order.
