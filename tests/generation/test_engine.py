@@ -20,8 +20,9 @@ LARGE_MARGIN = 0.3
 
 def written(run: Run, requests: list[Request], sampling: Sampling, batch_size: int, **settings: Any) -> list[Generated]:
     """The documents of some requests, in their order."""
-    engine = Engine(run, sampling, batch_size, **settings)
-    found = {piece.number: piece.generated for piece in engine.write(requests)}
+    engine = Engine(run, batch_size, **settings)
+    asked = [replace(request, sampling=sampling) for request in requests]
+    found = {piece.number: piece.generated for piece in engine.write(asked)}
     return [generated for request in requests if (generated := found[request.number]) is not None]
 
 
@@ -76,9 +77,9 @@ def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
             taken.append(number)
             yield Request(number, 0, 12)
 
-    done = [piece.number for piece in Engine(run, Sampling(), 2).write(requests()) if piece.generated is not None]
+    done = [piece.number for piece in Engine(run, 2).write(requests()) if piece.generated is not None]
     assert sorted(done) == taken == [*range(5)]
-    pieces = Engine(run, Sampling(), 2).write(requests())
+    pieces = Engine(run, 2).write(requests())
     taken.clear()
     next(pieces)
     assert taken == [0, 1]
@@ -86,7 +87,7 @@ def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
 
 def test_pieces_are_the_documents_and_each_has_a_valid_value(run: Run) -> None:
     tokens: dict[int, list[int]] = {}
-    for piece in Engine(run, Sampling(1.0), 3).write([Request(number, 2, 50) for number in range(5)]):
+    for piece in Engine(run, 3).write([Request(number, 2, 50) for number in range(5)]):
         tokens.setdefault(piece.number, []).extend(piece.tokens)
         assert piece.value == run.tokenizer.decode_prefix(tokens[piece.number])
         if piece.generated is not None:
