@@ -29,6 +29,7 @@ COMMANDS = [
     "runs",
     "experiment",
     "reference",
+    "serve",
 ]
 
 

@@ -8,6 +8,7 @@ another.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -160,6 +161,13 @@ def likeliest(run: Run, written: Mapping[str, Generated]) -> list[Ending]:
         for (whole, candidate), logprob in zip(written.items(), scores, strict=True)
     ]
     return sorted(endings, key=lambda ending: -ending.logprob)
+
+
+def shares(endings: Sequence[Ending]) -> list[float]:
+    """Return the probability of each ending as a share of that of all."""
+    most = max(ending.logprob for ending in endings)
+    weights = [math.exp(ending.logprob - most) for ending in endings]
+    return [weight / sum(weights) for weight in weights]
 
 
 def best_fitting(run: Run, candidates: Sequence[Generated]) -> Generated:

@@ -173,7 +173,7 @@ class Engine:
 
     def _piece(self, row: _Row, tokens: list[int], generated: Generated | None = None) -> Piece:
         begin, row.num_given = row.num_given, len(tokens)
-        return Piece(row.request.number, tokens[begin:], generated, self._run.tokenizer, tokens, len(tokens))
+        return Piece(row.request.number, tokens[begin:], generated, len(tokens), self._run.tokenizer, tokens)
 
     def _step(self, active: dict[int, _Row]) -> None:
         """Let the model read what each document has not read, with a draft of what may follow; make the choices."""
