@@ -90,21 +90,14 @@ def serve(
 
 
 def _loaded(terminal: Terminal, folders: list[Path], dtype: NumberFormat) -> list[tuple[str, Run]]:
-    """Return the runs with their names: those of their folders, with so much of their paths that they differ."""
+    """Return the runs, each under the name that `schemalm runs` gives it."""
+    from schemalm.evaluation.records import labels, read_record  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
 
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise typer.BadParameter("a run is named twice", param_hint="RUN...")
     loaded = []
-    for name, folder in zip(_names(folders), folders, strict=True):
+    for name, folder in zip(labels([read_record(folder) for folder in folders]), folders, strict=True):
         with terminal.working(f"loading the model {name}"):
             loaded.append((name, load_run(folder, dtype=dtype)))
     return loaded
-
-
-def _names(folders: list[Path]) -> list[str]:
-    paths = [folder.resolve() for folder in folders]
-    if len(set(paths)) < len(paths):
-        raise typer.BadParameter("a run is named twice", param_hint="RUN...")
-    num_parts = 1
-    while len(names := {"/".join(path.parts[-num_parts:]): None for path in paths}) < len(paths):
-        num_parts += 1
-    return list(names)

@@ -220,6 +220,7 @@ async def _not_found(request: Request, _: Exception) -> Response:
     return await _refused(request, Refusal(404, message, code="not_found"))
 
 
-async def _wrong_method(request: Request, _: Exception) -> Response:
+async def _wrong_method(request: Request, error: Exception) -> Response:
     message = f"{request.url.path[:200]} does not take {request.method}; /openapi.json says what it takes"
-    return await _refused(request, Refusal(405, message, code="wrong_method"))
+    headers = getattr(error, "headers", None) or {}  # what it takes, in `Allow`
+    return await _refused(request, Refusal(405, message, code="wrong_method", headers=headers))

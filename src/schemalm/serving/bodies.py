@@ -16,7 +16,8 @@ from schemalm.serving.faults import Refusal
 
 # The largest numbers that a request may ask for.
 MAX_TOKENS, MAX_CHOICES, MAX_TRIES, MAX_PARTS, MAX_LISTED = 8192, 16, 16, 16, 1000
-_BECAUSE = {
+# Why some fields of other servers are not supported.
+UNSUPPORTED = {
     "stop": "a document ends where its schema lets it end",
     "suffix": "the end of a document is stated with a partial document: set `prompt_is` to `partial`",
     "best_of": "use `n`, or `alternatives` of /schemalm/v1/complete",
@@ -186,7 +187,7 @@ def _refused(message: str) -> Refusal:
     reason = message[: place.start()] if place else message
     if unknown := _UNKNOWN.match(reason):
         name = f"{where}.{unknown[1]}" if where else unknown[1]
-        because = _BECAUSE.get(unknown[1])
+        because = UNSUPPORTED.get(unknown[1])
         detail = f": {because}" if because else "; /openapi.json lists what is"
         return Refusal(400, f"the field `{name}` is not supported{detail}", param=name, code="unsupported_field")
     return Refusal(400, f"{where or 'the body'}: {reason}", param=where or None, code="invalid_value")

@@ -63,7 +63,10 @@ async def given_beginning(served: ServedRun, text: str, *, is_json: bool) -> Giv
 
 
 async def given_partial(served: ServedRun, text: str, *, is_json: bool) -> Given:
-    """Return what is given with a partial document; an answer is a whole one."""
+    """Return what is given with a partial document; an answer is a whole one, in JSON if it `is_json`.
+
+    The text may be YAML nevertheless.
+    """
     prompts = [...] if not text.strip() else await run_in_threadpool(_prompts, served, text, is_json)
     if len(prompts) > 1:
         raise PromptError(f"there are {len(prompts)} documents; one was expected", pointer=None)
@@ -74,4 +77,5 @@ async def given_partial(served: ServedRun, text: str, *, is_json: bool) -> Given
 
 
 def _prompts(served: ServedRun, text: str, is_json: bool) -> list[object]:
-    return read_prompts(text, is_json=is_json, merge_keys=served.merge_keys)
+    is_written_in_json = is_json and text.lstrip().startswith(("{", "["))
+    return read_prompts(text, is_json=is_written_in_json, merge_keys=served.merge_keys)

@@ -91,7 +91,9 @@ def _check_format(context: Context, served: ServedRun, body: OpenAIBody) -> bool
     """Return whether a request names a schema; raises `Refusal` if it is not that of the run."""
     asked = body.response_format
     if asked is not None and (asked.type == "json_schema") != (asked.json_schema is not None):
-        raise Refusal(400, "`json_schema` goes with the type `json_schema`", "response_format", "invalid_value")
+        raise Refusal(
+            400, "response_format: `json_schema` goes with the type `json_schema`", "response_format", "invalid_value"
+        )
     schemas = []
     if asked is not None and asked.json_schema is not None:
         schemas.append((asked.json_schema.schema, "response_format.json_schema.schema"))

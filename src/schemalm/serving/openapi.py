@@ -68,7 +68,7 @@ def description(endpoints: Iterable[Describable]) -> dict[str, Any]:
     for endpoint in endpoints:
         answer = _content(by_record[endpoint.answer])
         if "stream" in endpoint.body.__struct_fields__:
-            answer["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+            answer["content"]["text/event-stream"] = {"schema": {}}
         operation = _operation(endpoint.handle.__doc__, answer, fault, faults=tuple(_FAULTS))
         operation["requestBody"] = {"required": True, **_content(by_record[endpoint.body])}
         paths[endpoint.path] = {"post": operation}

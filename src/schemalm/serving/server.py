@@ -53,30 +53,40 @@ def serve(
     with closing(_listening(host, port)) as listening:
         address, actual_port = listening.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
-        config = uvicorn.Config(
-            gated(runs, limits or Limits(), token, host),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ws="none",
-            timeout_keep_alive=_SECONDS_IDLE,
-            timeout_graceful_shutdown=_SECONDS_TO_END,
-        )
+        server = http_server(gated(context_of(runs, limits or Limits()), token, host))
         ready(f"http://{shown}:{actual_port}")
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
 
 
-def gated(runs: Sequence[tuple[str, Run]], limits: Limits, token: str | None, host: str = LOOPBACK) -> Gate:
-    """Return the application that serves runs, behind its gate."""
+def http_server(app: Gate) -> uvicorn.Server:
+    """Return a server of an application."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=_SECONDS_IDLE,
+        timeout_graceful_shutdown=_SECONDS_TO_END,
+    )
+    return uvicorn.Server(config)
+
+
+def context_of(runs: Sequence[tuple[str, Run]], limits: Limits) -> Context:
+    """Return what endpoints need to serve runs, each under its name."""
     served = [ServedRun(name, run, limits.batch_size, limits.max_waiting, limits.max_seconds) for name, run in runs]
-    context = Context(ServedRuns(served), limits)
+    return Context(ServedRuns(served), limits)
+
+
+def gated(context: Context, token: str | None = None, host: str = LOOPBACK) -> Gate:
+    """Return the application that serves runs, behind its gate."""
     return Gate(
         application(context),
         context.metrics,
         token=token,
         host_names={host, socket.gethostname()},
-        max_open=limits.max_open,
-        max_seconds=limits.max_seconds,
+        max_open=context.limits.max_open,
+        max_seconds=context.limits.max_seconds,
     )
 
 
