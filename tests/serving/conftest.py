@@ -20,7 +20,7 @@ from tests.generation.conftest import SCHEMA, documents, trained
 
 from schemalm.compilation import compile_schema
 from schemalm.generation import Run
-from schemalm.serving.context import Context, Limits
+from schemalm.serving.context import Context, ServingLimits
 from schemalm.serving.server import context_of, gated, http_server
 from schemalm.tokenizer import Tokenizer
 
@@ -79,9 +79,9 @@ class Server:
 
 
 @contextmanager
-def serving(run: Run, limits: Limits, token: str | None = None) -> Iterator[Server]:
-    """Serve a run under the name `tiny`."""
-    context = context_of([("tiny", run)], limits)
+def serving(run: Run, limits: ServingLimits, token: str | None = None, name: str = "tiny") -> Iterator[Server]:
+    """Serve a run under a name."""
+    context = context_of([(name, run)], limits)
     server = http_server(gated(context, token))
     server.config.port = 0
     thread = threading.Thread(target=server.run)
@@ -97,7 +97,7 @@ def serving(run: Run, limits: Limits, token: str | None = None) -> Iterator[Serv
 @pytest.fixture(scope="session")
 def server(run: Run) -> Iterator[Server]:
     """The run, served with small limits."""
-    with serving(run, Limits(max_body_bytes=20_000, batch_size=4)) as found:
+    with serving(run, ServingLimits(max_body_bytes=20_000, batch_size=4)) as found:
         yield found
 
 

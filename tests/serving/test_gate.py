@@ -15,7 +15,7 @@ from tests.serving.conftest import Server, serving, until
 from schemalm.errors import ConfigurationError
 from schemalm.generation import Run
 from schemalm.generation.engine import Engine
-from schemalm.serving.context import Limits
+from schemalm.serving.context import ServingLimits
 from schemalm.serving.server import check_address
 
 TOKEN = "a token that nobody guesses"
@@ -24,7 +24,7 @@ CHECK, OK = "/schemalm/v1/check", {"text": "kind: job"}
 
 @pytest.fixture(scope="module")
 def guarded(run: Run) -> Iterator[Server]:
-    with serving(run, Limits(max_waiting=2, batch_size=1, max_seconds=0.5), TOKEN) as found:
+    with serving(run, ServingLimits(max_waiting=2, batch_size=1, max_seconds=0.5), TOKEN) as found:
         yield found
 
 
@@ -167,7 +167,7 @@ def stalled(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def test_more_than_may_wait_gets_429_and_what_waits_is_answered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(run, Limits(max_waiting=2, batch_size=1)) as server:
+    with serving(run, ServingLimits(max_waiting=2, batch_size=1)) as server:
         go_on = stalled(server, monkeypatch)
         answers: list[Any] = []
         waiting = [
@@ -186,7 +186,7 @@ def test_more_than_may_wait_gets_429_and_what_waits_is_answered(run: Run, monkey
 
 
 def test_more_requests_than_may_be_open_get_429(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(run, Limits(max_open=1)) as server:
+    with serving(run, ServingLimits(max_open=1)) as server:
         go_on = stalled(server, monkeypatch)
         thread = threading.Thread(target=server.ask, args=("/v1/completions", {"max_tokens": 5}))
         thread.start()

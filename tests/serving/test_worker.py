@@ -101,7 +101,9 @@ def test_a_cancelled_document_leaves_its_row(worker: Worker, long: Callable[[int
 def test_a_document_whose_time_is_over_is_closed_and_valid(
     worker: Worker, long: Callable[[int], Request], run: Run
 ) -> None:
-    (late,) = asked(worker, long(0), deadline=time.monotonic() + 0.1)
+    (late,) = asked(worker, long(0))
+    until(lambda: worker.num_running == 1)
+    late.job.deadline = time.monotonic()
     found = late.get()
     assert (found.finish, found.closed_by) == ("closed", "time")
     assert run.tokenizer.encode(found.value)

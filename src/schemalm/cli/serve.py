@@ -62,7 +62,7 @@ def serve(
     terminal = Terminal(as_json)
     terminal.say(f"serving {counted(len(runs), 'run')} over HTTP")
     try:
-        from schemalm.serving.context import Limits  # noqa: PLC0415
+        from schemalm.serving.context import ServingLimits  # noqa: PLC0415
         from schemalm.serving.server import check_address  # noqa: PLC0415
         from schemalm.serving.server import serve as serve_runs  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -73,7 +73,7 @@ def serve(
     check_address(host, token)
     folders = [chosen_run(terminal, run) for run in runs]
     loaded = _loaded(terminal, folders, dtype)
-    limits = Limits(
+    limits = ServingLimits(
         max_body_bytes=max_body_bytes,
         max_seconds=max_seconds,
         max_waiting=max_waiting,

@@ -78,7 +78,7 @@ def complete(
     check_request(num_candidates, max_tokens, seed, max_seconds)
     requests = requests_beyond(run, continued(run, cut), num_candidates, max_tokens, seed, Sampling(**sampling))
     written = written_after(cut, generate_all(run, requests, max_seconds), source)
-    return likeliest(run, written)[:alternatives]
+    return likeliest(written, score(run, (candidate.tokens for candidate in written.values())))[:alternatives]
 
 
 def regenerate(
@@ -103,7 +103,10 @@ def regenerate(
     check_request(tries, max_tokens, seed, max_seconds)
     tables = around(run, value, outermost([resolved(value, part) for part in parts]))
     requests = requests_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling))
-    return best_fitting(run, generate_all(run, requests, max_seconds))
+    candidates = generate_all(run, requests, max_seconds)
+    if len(candidates) == 1:
+        return candidates[0]
+    return best_fitting(candidates, score(run, (candidate.tokens for candidate in candidates)))
 
 
 def continued(run: Run, cut: CutDocument) -> Tables:
@@ -153,12 +156,11 @@ def written_after(cut: CutDocument, candidates: Sequence[Generated], source: str
     return written
 
 
-def likeliest(run: Run, written: Mapping[str, Generated]) -> list[Ending]:
-    """Return what `written_after` returned as endings, the likeliest first."""
-    scores = map(sum, score(run, (candidate.tokens for candidate in written.values())))
+def likeliest(written: Mapping[str, Generated], scores: Sequence[list[float]]) -> list[Ending]:
+    """Return what `written_after` returned as endings, the likeliest first; `scores` are those of `score`."""
     endings = [
-        Ending(whole, candidate.value, logprob)
-        for (whole, candidate), logprob in zip(written.items(), scores, strict=True)
+        Ending(whole, candidate.value, sum(logprobs))
+        for (whole, candidate), logprobs in zip(written.items(), scores, strict=True)
     ]
     return sorted(endings, key=lambda ending: -ending.logprob)
 
@@ -170,11 +172,8 @@ def shares(endings: Sequence[Ending]) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def best_fitting(run: Run, candidates: Sequence[Generated]) -> Generated:
-    """Return the document whose new parts make what follows them likeliest."""
-    if len(candidates) == 1:
-        return candidates[0]
-    scores = score(run, (candidate.tokens for candidate in candidates))
+def best_fitting(candidates: Sequence[Generated], scores: Sequence[list[float]]) -> Generated:
+    """Return the document whose new parts make what follows them likeliest; `scores` are those of `score`."""
     following = [_score_of_following(*pair) for pair in zip(candidates, scores, strict=True)]
     return candidates[following.index(max(following))]
 

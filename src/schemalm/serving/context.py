@@ -15,7 +15,7 @@ Events = AsyncGenerator[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServingLimits:
     """What one client may cost.
 
     max_body_bytes: of a request. max_seconds: for a document, for a client that sends a body, and for one that reads an
@@ -38,6 +38,6 @@ class Context:
     """
 
     runs: ServedRuns
-    limits: Limits = field(default_factory=Limits)
+    limits: ServingLimits = field(default_factory=ServingLimits)
     metrics: Metrics = field(default_factory=Metrics)
     judging: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(NUM_JUDGING))

@@ -48,7 +48,7 @@ async def complete(context: Context, body: CompleteBody) -> Endings:
     documents = await served.write(await requests_for(served, tables, num, body, seed))
     context.metrics.count_documents(served.name, documents)
     written = await run_in_threadpool(written_after, cut, documents)
-    endings = (await served.ask(lambda: likeliest(served.run, written)))[: body.alternatives]
+    endings = likeliest(written, await served.scores([*written.values()]))[: body.alternatives]
     verdicts = [await run_in_threadpool(served.check_valid, ending.value) for ending in endings]
     answers = [
         EndingAnswer(
@@ -75,7 +75,7 @@ async def regenerate(context: Context, body: RegenerateBody) -> Regenerated:
     )
     documents = await served.write(requests)
     context.metrics.count_documents(served.name, documents)
-    best = await served.ask(lambda: best_fitting(served.run, documents))
+    best = best_fitting(documents, await served.scores(documents))
 
     def spliced() -> str:
         text = body.text

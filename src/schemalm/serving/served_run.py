@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from schemalm.checking import Checker
@@ -14,6 +14,7 @@ from schemalm.documents import JSONValue, value_digest
 from schemalm.generation.engine import Request
 from schemalm.generation.results import Generated
 from schemalm.generation.run import Run
+from schemalm.generation.scoring import score
 from schemalm.judging import Judge, judge_for, judges_for
 from schemalm.schema.merge_keys import uses_merge_keys
 from schemalm.serving.faults import Refusal
@@ -63,6 +64,10 @@ class ServedRun:
         """Return the documents of requests, in their order."""
         found = {index: item async for index, item in self.follow(requests) if isinstance(item, Generated)}
         return [found[index] for index in range(len(requests))]
+
+    async def scores(self, documents: Sequence[Generated]) -> list[list[float]]:
+        """Return the log-probabilities of the tokens of documents; the batch goes on after each document."""
+        return [(await self.ask(partial(score, self.run, [each.tokens])))[0] for each in documents]
 
     async def follow(
         self, requests: Sequence[Request], *, grows: bool = False

@@ -16,7 +16,7 @@ import uvicorn
 from schemalm.errors import ConfigurationError
 from schemalm.generation.run import Run
 from schemalm.serving.application import application
-from schemalm.serving.context import Context, Limits
+from schemalm.serving.context import Context, ServingLimits
 from schemalm.serving.gate import Gate
 from schemalm.serving.served_run import ServedRun, ServedRuns
 
@@ -41,7 +41,7 @@ def serve(
     host: str = LOOPBACK,
     port: int = 8000,
     token: str | None = None,
-    limits: Limits | None = None,
+    limits: ServingLimits | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve runs, each under its name, until the process is told to end.
@@ -53,7 +53,7 @@ def serve(
     with closing(_listening(host, port)) as listening:
         address, actual_port = listening.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
-        server = http_server(gated(context_of(runs, limits or Limits()), token, host))
+        server = http_server(gated(context_of(runs, limits or ServingLimits()), token, host))
         ready(f"http://{shown}:{actual_port}")
         server.run(sockets=[listening])
 
@@ -72,7 +72,7 @@ def http_server(app: Gate) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def context_of(runs: Sequence[tuple[str, Run]], limits: Limits) -> Context:
+def context_of(runs: Sequence[tuple[str, Run]], limits: ServingLimits) -> Context:
     """Return what endpoints need to serve runs, each under its name."""
     served = [ServedRun(name, run, limits.batch_size, limits.max_waiting, limits.max_seconds) for name, run in runs]
     return Context(ServedRuns(served), limits)
