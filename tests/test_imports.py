@@ -21,9 +21,9 @@ LAYERS = (
     "integrations",  # drop-ins for other projects, with commands of their own
     "cli",  # the arguments of a command -> files, a summary, an exit code
     "demo",  # the whole way in minutes
+    "serving",  # requests of clients -> documents, choices and findings, over HTTP
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
-    "serving",  # requests of clients -> documents, choices and findings, over HTTP
     "reference",  # texts and a small configuration -> proof that three engines agree
     "evaluation",  # a run, held-out data and judges -> figures and a report
     "inspection",  # a tokenizer and documents -> what each token stands for

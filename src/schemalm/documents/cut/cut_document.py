@@ -121,7 +121,7 @@ def _is_at(reading: Reading, parts: Sequence[tuple[JSONValue, str | None]]) -> b
     if len(parts) != len(frames) and not is_begun:
         return False
     return all(
-        _has_given(frame, part) and key == (frame.key if reading.has_child(index) else None)
+        _is_in(frame, part, key, has_child=reading.has_child(index))
         for index, (frame, (part, key)) in enumerate(zip(frames, parts, strict=False))
     )
 
@@ -130,11 +130,17 @@ def _has_value_at_cursor(reading: Reading) -> bool:
     return reading.place in (Place.SLOT, Place.VALUE) or not reading.frames
 
 
-def _has_given(frame: Frame, part: JSONValue) -> bool:
-    """Return whether the part has all children of a frame that are given."""
-    if isinstance(frame.given, dict):
-        return isinstance(part, dict) and frame.given.keys() <= part.keys()
-    return isinstance(part, list) and len(part) == len(frame.given)
+def _is_in(frame: Frame, part: JSONValue, key: str | None, *, has_child: bool) -> bool:
+    """Return whether the place in a part is that of the cursor in a frame.
+
+    The keys of an object may come in another order than in the text, so the key at the cursor may come before some that
+    are given.
+    """
+    if isinstance(frame.given, list):
+        return isinstance(part, list) and len(part) == len(frame.given)
+    if not isinstance(part, dict):
+        return False
+    return key == frame.key if has_child else key is None and frame.given.keys() <= part.keys()
 
 
 def _json_readings(text: str, limits: DocumentLimits, source: str, is_json: bool) -> list[Reading]:
