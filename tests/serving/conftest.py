@@ -9,20 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("starlette", reason="needs the extra `serve`")
-pytest.importorskip("uvicorn", reason="needs the extra `serve`")
-
 from tests.generation.conftest import SCHEMA, documents, trained
 
 from schemalm.compilation import compile_schema
 from schemalm.generation import Run
-from schemalm.serving.context import Context, ServingLimits
-from schemalm.serving.server import context_of, gated, http_server
 from schemalm.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from schemalm.serving.context import Context, ServingLimits
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +78,8 @@ class Server:
 @contextmanager
 def serving(run: Run, limits: ServingLimits, token: str | None = None, name: str = "tiny") -> Iterator[Server]:
     """Serve a run under a name."""
+    from schemalm.serving.server import context_of, gated, http_server  # noqa: PLC0415 (needs the extra `serve`)
+
     context = context_of([(name, run)], limits)
     server = http_server(gated(context, token))
     server.config.port = 0
@@ -97,6 +96,8 @@ def serving(run: Run, limits: ServingLimits, token: str | None = None, name: str
 @pytest.fixture(scope="session")
 def server(run: Run) -> Iterator[Server]:
     """The run, served with small limits."""
+    from schemalm.serving.context import ServingLimits  # noqa: PLC0415
+
     with serving(run, ServingLimits(max_body_bytes=20_000, batch_size=4)) as found:
         yield found
 

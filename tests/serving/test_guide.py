@@ -10,6 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `serve`")
+pytest.importorskip("uvicorn", reason="needs the extra `serve`")
 from tests.serving.conftest import Server, serving
 from tests.test_readme import BLOCK, DOCS, blocks, menus_run, run_blocks
 

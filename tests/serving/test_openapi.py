@@ -6,6 +6,9 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
+pytest.importorskip("starlette", reason="needs the extra `serve`")
+pytest.importorskip("uvicorn", reason="needs the extra `serve`")
 from tests.serving.conftest import Server
 
 from schemalm.serving.application import ENDPOINTS, application
