@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from schemalm.documents.cut import CutDocument
 from schemalm.errors import PromptError
 from schemalm.generation.completing import continued
-from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape, side_features
+from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
 from schemalm.generation.run import Run
 from schemalm.generation.sampling import Floats
 from schemalm.generation.stated_tokens import stated_tokens
@@ -88,7 +88,7 @@ class _Cursor:
         shape = WindowShape(run.decoder.configuration.context_size, run.configuration["data"]["stride"])
         machines = [run.tokenizer.machine(), Machine(continued(run, cut))]
         # Its budget never ends it.
-        self._document = DocumentInProgress(machines, run.state_reader, shape, 1 << 40)
+        self._document = DocumentInProgress(machines, run.side_features, shape, 1 << 40)
         self._derivation = Derivation(run.tokenizer.grammar)
 
     def choices(self) -> NextChoices:
@@ -190,7 +190,7 @@ class _Cursor:
                 machine.advance(token)
             document.echoes.add(token)
             given.tokens.append(token)
-            given.side_features.append(side_features(document.reader, machines, document.echoes))
+            given.side_features.append(document.side_features_of.before_next(machines[0], document.echoes))
         for _ in path:
             document.echoes.remove_last()
         admitted_V = machines[-1].mask()
