@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,8 +71,13 @@ def test_python_examples_run_and_show_what_they_say(
 
 def run_examples(page: Path) -> None:
     """Run the Python examples of a page, and compare what they show."""
+    run_blocks(blocks(page, "python"))
+
+
+def run_blocks(sources: Iterable[str]) -> None:
+    """Run examples in Python one after another, and compare what they show."""
     scope: dict[str, object] = {}
-    for block in blocks(page, "python"):
+    for block in sources:
         lines = block.splitlines()
         for statement in ast.parse(block).body:
             source = ast.get_source_segment(block, statement)

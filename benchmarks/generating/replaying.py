@@ -35,10 +35,10 @@ def write(
     **options: Any,
 ) -> list[Generated]:
     """Writes the first of the documents again, or samples so many if there are none."""
-    engine = (Engine if documents is None else ReplayingEngine)(run, sampling, batch_size, **options)
+    engine = (Engine if documents is None else ReplayingEngine)(run, batch_size, **options)
     if isinstance(engine, ReplayingEngine) and documents is not None:
         engine.documents = documents
-    requests = [Request(number, SEED, max_tokens) for number in range(num_documents)]
+    requests = [Request(number, SEED, max_tokens, sampling=sampling) for number in range(num_documents)]
     finished = {piece.number: piece.generated for piece in engine.write(requests) if piece.generated is not None}
     return [finished[number] for number in range(num_documents)]
 
@@ -56,9 +56,9 @@ def replay(
     So no row is empty, as none is in an engine whose rows never end. Tokens that close a document at its budget do not
     count. Raises RuntimeError if a document is not the replayed one.
     """
-    engine = ReplayingEngine(run, sampling, batch_size)
+    engine = ReplayingEngine(run, batch_size)
     engine.documents = documents
-    requests = (Request(number, SEED, max_tokens) for number in count())
+    requests = (Request(number, SEED, max_tokens, sampling=sampling) for number in count())
     num_written = 0
     for piece in engine.write(requests):
         num_written += len(piece.tokens)

@@ -30,6 +30,7 @@ COMMANDS = [
     "experiment",
     "reference",
     "export",
+    "serve",
 ]
 
 

@@ -53,7 +53,7 @@ def test_documents_have_the_probabilities_that_they_score(
     tiny: Run, drafts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("schemalm.generation.drafts.ROW_COST", 0.0)  # drafts whatever their chance
-    engine = Engine(tiny, Sampling(1.0), 500, drafts=drafts)
+    engine = Engine(tiny, 500, drafts=drafts)
     counts: Counter[tuple[int, ...]] = Counter()
     num_accepted = 0
     choose_all = engine._choose_all
@@ -64,7 +64,7 @@ def test_documents_have_the_probabilities_that_they_score(
         return accepted
 
     engine._choose_all = counted  # type: ignore[method-assign]
-    for piece in engine.write(Request(number, 7, 20) for number in range(NUM_DRAWS)):
+    for piece in engine.write(Request(number, 7, 20, sampling=Sampling(1.0)) for number in range(NUM_DRAWS)):
         if piece.generated is not None:
             counts[tuple(piece.generated.tokens)] += 1
     assert (num_accepted > NUM_DRAWS / 20) == drafts

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from schemalm.errors import LimitError
 from schemalm.generation import Generated, Run, generate
 from schemalm.generation.engine import Engine, Request
 from schemalm.generation.prompts import prompt_tables
@@ -20,8 +21,9 @@ LARGE_MARGIN = 0.3
 
 def written(run: Run, requests: list[Request], sampling: Sampling, batch_size: int, **settings: Any) -> list[Generated]:
     """The documents of some requests, in their order."""
-    engine = Engine(run, sampling, batch_size, **settings)
-    found = {piece.number: piece.generated for piece in engine.write(requests)}
+    engine = Engine(run, batch_size, **settings)
+    asked = [replace(request, sampling=sampling) for request in requests]
+    found = {piece.number: piece.generated for piece in engine.write(asked)}
     return [generated for request in requests if (generated := found[request.number]) is not None]
 
 
@@ -76,9 +78,9 @@ def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
             taken.append(number)
             yield Request(number, 0, 12)
 
-    done = [piece.number for piece in Engine(run, Sampling(), 2).write(requests()) if piece.generated is not None]
+    done = [piece.number for piece in Engine(run, 2).write(requests()) if piece.generated is not None]
     assert sorted(done) == taken == [*range(5)]
-    pieces = Engine(run, Sampling(), 2).write(requests())
+    pieces = Engine(run, 2).write(requests())
     taken.clear()
     next(pieces)
     assert taken == [0, 1]
@@ -86,7 +88,7 @@ def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
 
 def test_pieces_are_the_documents_and_each_has_a_valid_value(run: Run) -> None:
     tokens: dict[int, list[int]] = {}
-    for piece in Engine(run, Sampling(1.0), 3).write([Request(number, 2, 50) for number in range(5)]):
+    for piece in Engine(run, 3).write([Request(number, 2, 50) for number in range(5)]):
         tokens.setdefault(piece.number, []).extend(piece.tokens)
         assert piece.value == run.tokenizer.decode_prefix(tokens[piece.number])
         if piece.generated is not None:
@@ -120,3 +122,52 @@ def test_drafts_save_passes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         written(echoing(run), requests, Sampling(0.8), 1, drafts=drafts)
         counts.append(len(passes))
     assert counts[1] < 0.8 * counts[0]
+
+
+def test_documents_join_and_leave_a_batch_that_is_running(run: Run) -> None:
+    requests = [Request(number, 7, 30) for number in range(6)]
+    expected = {request.number: request for request in requests}
+    engine, found = Engine(run, 3), dict[int, list[int]]()
+    waiting = list(requests)
+    while waiting or engine.active:
+        num_come = min(1, len(waiting), 3 - len(engine.active))
+        for request, piece in engine.step(iter([waiting.pop(0) for _ in range(num_come)])):
+            assert request is expected[piece.number]
+            if piece.generated is not None:
+                found[piece.number] = piece.generated.tokens
+    alone = generate(run, num_samples=6, seed=7, max_tokens=30)
+    assert [found[number] for number in range(6)] == tokens_of(alone)
+
+
+def test_a_dropped_document_leaves_its_row_and_a_closed_one_ends(run: Run) -> None:
+    kept, dropped, closed = requests = [Request(number, 7, 60) for number in range(3)]
+    engine = Engine(run, 3)
+    ended = {request: piece for request, piece in engine.step(iter(requests)) if piece.generated is not None}
+    assert ended == {}
+    engine.drop({dropped})
+    engine.close({closed})
+    assert engine.active == [kept, closed]
+    while engine.active:
+        ended |= {request: piece for request, piece in engine.step(iter(())) if piece.generated is not None}
+    assert ended.keys() == {kept, closed}
+    assert ended[closed].generated.closed_by == "time"
+    assert ended[kept].generated.tokens == generate(run, num_samples=1, seed=7, max_tokens=60)[0].tokens
+
+
+def test_an_error_about_one_document_frees_its_row_and_the_others_go_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, broken = requests = [Request(number, 7, 30) for number in range(2)]
+    engine, begin = Engine(run, 2), Engine._open
+
+    def failing(engine: Engine, request: Request) -> Any:
+        if request is broken:
+            raise LimitError("too much", limit="call_work", maximum=1)
+        return begin(engine, request)
+
+    monkeypatch.setattr(Engine, "_open", failing)
+    with pytest.raises(LimitError):
+        list(engine.step(iter(requests)))
+    assert engine.active == [first]
+    pieces = [piece for piece in engine.write([]) if piece.generated is not None]
+    assert [piece.generated.tokens for piece in pieces] == tokens_of(generate(run, seed=7, max_tokens=30))

@@ -56,7 +56,8 @@ def test_what_a_prompt_states_comes_whole_under_any_budget(run: Run) -> None:
 @pytest.mark.parametrize("batch_size", [1, 7])
 def test_the_batch_does_not_change_a_steered_document(run: Run, batch_size: int) -> None:
     expected = [document.tokens for document in generate(run, max_tokens=50, **ENDLESS)]
-    pieces = Engine(run, Sampling(1.5), batch_size).write([Request(number, 0, 50) for number in range(40)])
+    requests = [Request(number, 0, 50, sampling=Sampling(1.5)) for number in range(40)]
+    pieces = Engine(run, batch_size).write(requests)
     found = {piece.number: piece.generated.tokens for piece in pieces if piece.generated is not None}
     assert [found[number] for number in range(40)] == expected
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +50,7 @@ def complete(
     from schemalm.documents.cut import read_cut  # noqa: PLC0415
     from schemalm.generation import complete as complete_text  # noqa: PLC0415
     from schemalm.generation import load_run  # noqa: PLC0415
+    from schemalm.generation.completing import shares  # noqa: PLC0415
     from schemalm.generation.sampling import Sampling, check_request  # noqa: PLC0415
 
     Sampling(temperature, top_p, top_k, min_p)
@@ -76,23 +76,16 @@ def complete(
             top_k=top_k,
             min_p=min_p,
         )
-    shares = _shares(endings)
-    for number, (ending, share) in enumerate(zip(endings, shares, strict=True), start=1):
+    parts = shares(endings)
+    for number, (ending, share) in enumerate(zip(endings, parts, strict=True), start=1):
         if alternatives > 1:
             mark = "//" if given.is_json else "--- #"
             terminal.show(f"{mark} ending {number} of {len(endings)}: {share:.0%} of the probability of those shown")
         terminal.show_document(ending.text.removesuffix("\n"))
-    described = [_describe(ending, share, given.text) for ending, share in zip(endings, shares, strict=True)]
+    described = [_describe(ending, share, given.text) for ending, share in zip(endings, parts, strict=True)]
     terminal.say(counted(len(endings), "ending"))
     following = command_line("complete", file, "--run", run, "--alternatives", max(3, alternatives + 2))
     terminal.finish({"endings": described}, next_command=following)
-
-
-def _shares(endings: list[Ending]) -> list[float]:
-    """Return the probability of each ending as a share of that of all."""
-    most = max(ending.logprob for ending in endings)
-    weights = [math.exp(ending.logprob - most) for ending in endings]
-    return [weight / sum(weights) for weight in weights]
 
 
 def _describe(ending: Ending, share: float, given: str) -> dict[str, Any]:

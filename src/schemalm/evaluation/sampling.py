@@ -90,8 +90,8 @@ def sample(
     log(f"sampling {counted(len(numbers), 'document')}")
     if not numbers:
         return
-    engine = Engine(run, settings.sampling(), min(BATCH_SIZE, len(numbers)))
-    requests = (Request(number, settings.seed, settings.max_tokens) for number in numbers)
+    engine, sampling = Engine(run, min(BATCH_SIZE, len(numbers))), settings.sampling()
+    requests = (Request(number, settings.seed, settings.max_tokens, sampling=sampling) for number in numbers)
     started = said = time.monotonic()
     num_done = 0
     for piece in engine.write(requests):

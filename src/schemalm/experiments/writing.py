@@ -131,9 +131,10 @@ def _write(
 
 def _generate(run: Run, seed: int, settings: WritingSettings) -> tuple[list[Generated], float]:
     """Return the documents that a model writes, and the CPU seconds that this takes."""
-    engine = Engine(run, Sampling(settings.temperature), min(settings.num_documents, MAX_BATCH_SIZE))
-    requests = [Request(number, seed, settings.max_tokens) for number in range(settings.num_documents)]
+    engine, sampling = Engine(run, min(settings.num_documents, MAX_BATCH_SIZE)), Sampling(settings.temperature)
+    numbers = range(settings.num_documents)
+    requests = [Request(number, seed, settings.max_tokens, sampling=sampling) for number in numbers]
     started = time.process_time()
     made = {piece.number: piece.generated for piece in engine.write(requests) if piece.generated is not None}
     seconds = time.process_time() - started
-    return [made[number] for number in range(settings.num_documents)], seconds
+    return [made[number] for number in numbers], seconds

@@ -8,6 +8,7 @@ another.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,17 +76,9 @@ def complete(
     cut = read_cut(text, is_json=is_json, source=source, merge_keys=merge_keys)
     num_candidates = 1 if alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * alternatives
     check_request(num_candidates, max_tokens, seed, max_seconds)
-    tables = _continued(run, cut.partial)
-    candidates = _generate_beyond(run, tables, num_candidates, max_tokens, seed, Sampling(**sampling), max_seconds)
-    written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
-    if not written:
-        raise DocumentError("no way was found to go on with this text in its own style", source=source)
-    scores = map(sum, score(run, (candidate.tokens for candidate in written.values())))
-    endings = [
-        Ending(whole, candidate.value, logprob)
-        for (whole, candidate), logprob in zip(written.items(), scores, strict=True)
-    ]
-    return sorted(endings, key=lambda ending: -ending.logprob)[:alternatives]
+    requests = requests_beyond(run, continued(run, cut), num_candidates, max_tokens, seed, Sampling(**sampling))
+    written = written_after(cut, generate_all(run, requests, max_seconds), source)
+    return likeliest(written, score(run, (candidate.tokens for candidate in written.values())))[:alternatives]
 
 
 def regenerate(
@@ -108,29 +101,28 @@ def regenerate(
     """
     check_number("tries", tries, 1, is_whole=True)
     check_request(tries, max_tokens, seed, max_seconds)
-    tables = _around(run, value, outermost([resolved(value, part) for part in parts]))
-    candidates = _generate_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling), max_seconds)
+    tables = around(run, value, outermost([resolved(value, part) for part in parts]))
+    requests = requests_beyond(run, tables, tries, max_tokens, seed, Sampling(**sampling))
+    candidates = generate_all(run, requests, max_seconds)
     if len(candidates) == 1:
         return candidates[0]
-    scores = score(run, (candidate.tokens for candidate in candidates))
-    following = [_score_of_following(*pair) for pair in zip(candidates, scores, strict=True)]
-    return candidates[following.index(max(following))]
+    return best_fitting(candidates, score(run, (candidate.tokens for candidate in candidates)))
 
 
-def _continued(run: Run, partial: Partial) -> Tables:
-    """Return the tables of the documents that go on with a cut one.
+def continued(run: Run, cut: CutDocument) -> Tables:
+    """Return the tables of the documents that go on with a cut one; raises PromptError if there are none.
 
     Keys that usually stand before the given ones were left out on purpose, so they come only where the schema needs
     them.
     """
     try:
-        return tables_of(run.tokenizer, with_others_last(partial))
+        return tables_of(run.tokenizer, with_others_last(cut.partial))
     except PromptError:
-        return tables_of(run.tokenizer, partial)
+        return tables_of(run.tokenizer, cut.partial)
 
 
-def _around(run: Run, value: Any, paths: list[Path]) -> Tables:
-    """Return the tables of the documents that have other parts at some paths.
+def around(run: Run, value: Any, paths: list[Path]) -> Tables:
+    """Return the tables of the documents that have other parts at some paths; raises PromptError if there are none.
 
     Where the rest refers to names that only these parts declare, the parts keep their names.
     """
@@ -144,19 +136,46 @@ def _around(run: Run, value: Any, paths: list[Path]) -> Tables:
         return tables_of(run.tokenizer, _with_parts(stated, named))
 
 
-def _generate_beyond(
-    run: Run,
-    tables: Tables,
-    num_samples: int,
-    max_tokens: int,
-    seed: int,
-    sampling: Sampling,
-    max_seconds: float | None,
-) -> list[Generated]:
-    """Generate under the tables of a prompt, with a budget that what it states does not use up."""
+def requests_beyond(
+    run: Run, tables: Tables, num_samples: int, max_tokens: int, seed: int, sampling: Sampling
+) -> list[Request]:
+    """Return requests under the tables of a prompt, with a budget that what it states does not use up."""
     num_stated = len(run.tokenizer.encode_beginning(cheapest_symbols(tables), is_whole=True))
-    requests = [Request(number, seed, num_stated + max_tokens, tables, num_stated) for number in range(num_samples)]
-    return generate_all(run, requests, sampling, max_seconds)
+    budget = num_stated + max_tokens
+    return [Request(number, seed, budget, tables, num_stated, sampling) for number in range(num_samples)]
+
+
+def written_after(cut: CutDocument, candidates: Sequence[Generated], source: str = "") -> dict[str, Generated]:
+    """Return different texts that go on with a cut one, each with its document; raises DocumentError if there is none.
+
+    source: the name of the text in the error.
+    """
+    written = {whole: candidate for candidate in candidates if (whole := _written(cut, candidate)) is not None}
+    if not written:
+        raise DocumentError("no way was found to go on with this text in its own style", source=source)
+    return written
+
+
+def likeliest(written: Mapping[str, Generated], scores: Sequence[list[float]]) -> list[Ending]:
+    """Return what `written_after` returned as endings, the likeliest first; `scores` are those of `score`."""
+    endings = [
+        Ending(whole, candidate.value, sum(logprobs))
+        for (whole, candidate), logprobs in zip(written.items(), scores, strict=True)
+    ]
+    return sorted(endings, key=lambda ending: -ending.logprob)
+
+
+def shares(endings: Sequence[Ending]) -> list[float]:
+    """Return the probability of each ending as a share of that of all."""
+    most = max(ending.logprob for ending in endings)
+    weights = [math.exp(ending.logprob - most) for ending in endings]
+    return [weight / sum(weights) for weight in weights]
+
+
+def best_fitting(candidates: Sequence[Generated], scores: Sequence[list[float]]) -> Generated:
+    """Return the document whose new parts make what follows them likeliest; `scores` are those of `score`."""
+    following = [_score_of_following(*pair) for pair in zip(candidates, scores, strict=True)]
+    return candidates[following.index(max(following))]
 
 
 def _written(cut: CutDocument, candidate: Generated) -> str | None:

@@ -1,12 +1,13 @@
 """The engine: it writes many documents at once, each as if it were alone.
 
 In goes a stream of requests; out come the pieces of their documents. The documents are rows of one batch; a row whose
-document is finished takes the next request. The model proposes tokens and the machine admits them, so every document is
+document is finished takes the next request. A server drives it step by step, so that requests join and leave a running
+batch. The model proposes tokens and the machine admits them, so every document is
 valid. Forced tokens cost no call of the model. Near its token budget a document is steered to its end (`steering.py`).
 The machine's cheapest completion ends what still needs it, or whose next step exceeds the grammar's limits on work; the
 other documents continue.
 
-The tokens of a document depend on its request, the sampling settings and the run alone. Its noise comes from its own
+The tokens of a document depend on its request and the run alone. Its noise comes from its own
 generator, one draw for each choice. Its windows depend on its tokens. And where rounding could decide a choice
 (`sampling.py`), the choice is made again with logits that no other document has touched: of the whole window, read by
 itself in one pass. The shape of this pass, and so its rounding, depends on the document's tokens alone.
@@ -16,8 +17,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -35,12 +36,12 @@ from schemalm.model.inference import Segment
 MAX_RESTARTS = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
     """One document to write: its index, the seed of its noise together with the index, and its budget in tokens.
 
     tables: of the machine that admits its tokens; None for any document of the schema. num_stated: how many tokens of
-    `max_tokens` are for what the prompt states.
+    `max_tokens` are for what the prompt states. Two requests are never equal, so each can be told apart.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Request:
     max_tokens: int
     tables: Tables | None = None
     num_stated: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 class _Row:
@@ -62,16 +64,14 @@ class _Row:
 
 
 class Engine:
-    """Writes documents of a run with the same sampling settings, `batch_size` at once.
+    """Writes documents of a run, `batch_size` at once.
 
     drafts: whether echoes are tried as drafts. margin: see `sampling.py`. Neither changes the tokens.
     """
 
-    def __init__(
-        self, run: Run, sampling: Sampling, batch_size: int, *, drafts: bool = True, margin: float = MARGIN
-    ) -> None:
+    def __init__(self, run: Run, batch_size: int, *, drafts: bool = True, margin: float = MARGIN) -> None:
         self._run, self._model = run, run.decoder
-        self._sampling, self._margin, self._drafts = sampling, margin, drafts
+        self._margin, self._drafts = margin, drafts
         self._shape = WindowShape(self._model.configuration.context_size, run.configuration["data"]["stride"])
         self._side_features = run.side_features
         self._rows: list[_Row | None] = [None] * batch_size
@@ -86,19 +86,47 @@ class Engine:
         """
         waiting = iter(requests)
         deadline = math.inf if max_seconds is None else time.monotonic() + max_seconds
-        active: dict[int, _Row] = {}
         while True:
-            is_over = bool(active) and time.monotonic() >= deadline
-            for row in active.values() if is_over else ():
-                row.document.close()
-            for index in range(len(self._rows)):
-                yield from self._refill(index, iter(()) if is_over else waiting)
-            active = {index: row for index, row in enumerate(self._rows) if row is not None}
-            if not active:
+            active = self.active
+            if active and time.monotonic() >= deadline:
+                self.close(active)
+                waiting = iter(())
+            for _, piece in self.step(waiting):
+                yield piece
+            if not self.active:
                 return
+
+    @property
+    def active(self) -> list[Request]:
+        """The requests whose documents are being written."""
+        return [row.request for row in self._rows if row is not None]
+
+    def close(self, requests: Collection[Request]) -> None:
+        """End the documents of these requests in the next step, because their time is over."""
+        for row in self._rows:
+            if row is not None and row.request in requests:
+                row.document.close()
+
+    def drop(self, requests: Collection[Request]) -> None:
+        """Leave the documents of these requests unfinished; their rows are free."""
+        self._rows = [None if row is None or row.request in requests else row for row in self._rows]
+
+    def step(self, waiting: Iterator[Request]) -> Iterator[tuple[Request, Piece]]:
+        """Yield the new tokens of all documents; begin waiting ones in free rows; let the model make the next choices.
+
+        An error about one document leaves its row free and the others as they are, so that the next step goes on.
+        """
+        for index in range(len(self._rows)):
+            try:
+                yield from self._refill(index, waiting)
+            except Exception:
+                self._rows[index] = None
+                raise
+        active = {index: row for index, row in enumerate(self._rows) if row is not None}
+        if active:
             self._step(active)
 
-    def _refill(self, index: int, waiting: Iterator[Request]) -> Iterator[Piece]:
+    def _refill(self, index: int, waiting: Iterator[Request]) -> Iterator[tuple[Request, Piece]]:
         """Yield the new tokens of a row; replace finished documents by waiting ones until the model has a choice."""
         while True:
             row = self._rows[index]
@@ -113,10 +141,10 @@ class Engine:
                 continue
             if row.document.admitted is not None:
                 if row.num_given < len(row.document.tokens):
-                    yield self._piece(row, row.document.tokens)
+                    yield row.request, self._piece(row, row.document.tokens)
                 return
             generated = self._finish(row.document)
-            yield self._piece(row, generated.tokens, generated)
+            yield row.request, self._piece(row, generated.tokens, generated)
             self._rows[index] = None
 
     def _restart(self, row: _Row) -> None:
@@ -145,7 +173,7 @@ class Engine:
 
     def _piece(self, row: _Row, tokens: list[int], generated: Generated | None = None) -> Piece:
         begin, row.num_given = row.num_given, len(tokens)
-        return Piece(row.request.number, tokens[begin:], generated, self._run.tokenizer, tokens, len(tokens))
+        return Piece(row.request.number, tokens[begin:], generated, len(tokens), self._run.tokenizer, tokens)
 
     def _step(self, active: dict[int, _Row]) -> None:
         """Let the model read what each document has not read, with a draft of what may follow; make the choices."""
@@ -203,13 +231,13 @@ class Engine:
 
     def _choose(self, row: _Row, logits_V: Floats) -> Choice:
         """Make one choice, with logits of the document alone if rounding could decide it."""
-        admitted_A = row.document.admitted
+        admitted_A, sampling = row.document.admitted, row.request.sampling
         assert admitted_A is not None
-        times_A = row.noise.times(len(admitted_A)) if self._sampling.temperature else None
-        choice = choose(logits_V, admitted_A, times_A, self._sampling, self._margin)
+        times_A = row.noise.times(len(admitted_A)) if sampling.temperature else None
+        choice = choose(logits_V, admitted_A, times_A, sampling, self._margin)
         if choice.is_clear:
             return choice
-        return choose(self._logits_alone(row.document), admitted_A, times_A, self._sampling, self._margin)
+        return choose(self._logits_alone(row.document), admitted_A, times_A, sampling, self._margin)
 
     def _logits_alone(self, document: DocumentInProgress) -> Floats:
         """Return the next token's logits from one pass over the document's window [V]."""

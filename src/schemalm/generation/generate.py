@@ -44,14 +44,12 @@ def generate(
     sampling = Sampling(temperature, top_p, top_k, min_p)
     check_request(num_samples, max_tokens, seed, max_seconds)
     tables = prompt_tables(run.tokenizer, prompt)
-    return generate_all(run, _requests(tables, num_samples, max_tokens, seed), sampling, max_seconds)
+    return generate_all(run, _requests(tables, num_samples, max_tokens, seed, sampling), max_seconds)
 
 
-def generate_all(
-    run: Run, requests: Sequence[Request], sampling: Sampling, max_seconds: float | None = None
-) -> list[Generated]:
+def generate_all(run: Run, requests: Sequence[Request], max_seconds: float | None = None) -> list[Generated]:
     """Write the requested documents, in the order of their numbers; `max_seconds` as in `generate`."""
-    engine = Engine(run, sampling, min(len(requests), MAX_BATCH_SIZE))
+    engine = Engine(run, min(len(requests), MAX_BATCH_SIZE))
     pieces = engine.write(requests, max_seconds)
     finished = {piece.number: piece.generated for piece in pieces if piece.generated is not None}
     return [finished[number] for number in sorted(finished)]
@@ -76,9 +74,9 @@ def stream(
     """
     sampling = Sampling(temperature, top_p, top_k, min_p)
     check_request(num_samples, max_tokens, seed, max_seconds)
-    requests = _requests(prompt_tables(run.tokenizer, prompt), num_samples, max_tokens, seed)
-    return Engine(run, sampling, batch_size=1).write(requests, max_seconds)
+    requests = _requests(prompt_tables(run.tokenizer, prompt), num_samples, max_tokens, seed, sampling)
+    return Engine(run, batch_size=1).write(requests, max_seconds)
 
 
-def _requests(tables: Tables | None, num_samples: int, max_tokens: int, seed: int) -> list[Request]:
-    return [Request(number, int(seed), max_tokens, tables) for number in range(num_samples)]
+def _requests(tables: Tables | None, num_samples: int, max_tokens: int, seed: int, sampling: Sampling) -> list[Request]:
+    return [Request(number, int(seed), max_tokens, tables, sampling=sampling) for number in range(num_samples)]

@@ -53,23 +53,24 @@ class Generated:
 class Piece:
     """The next tokens of the document with index `number`; `generated` is the whole document in its last piece.
 
-    A document that cannot go on under its prompt is begun anew: its next piece then has its tokens from the first on.
+    num_so_far: how many tokens the document has, these included. A document that cannot go on under its prompt is begun
+    anew: its next piece then has its tokens from the first on.
     """
 
     number: int
     tokens: list[int]
     generated: Generated | None
+    num_so_far: int
     _tokenizer: Tokenizer = field(repr=False)
-    # The tokens so far are the first `_num_so_far` of a list that grows.
+    # The tokens so far are the first `num_so_far` of a list that grows.
     _all_tokens: list[int] = field(repr=False)
-    _num_so_far: int = field(repr=False)
 
     @property
     def value(self) -> Any:
         """The document so far, ended in the cheapest way; computed when it is asked for."""
         if self.generated is not None:
             return self.generated.value
-        return self._tokenizer.decode_prefix(self._all_tokens[: self._num_so_far])
+        return self._tokenizer.decode_prefix(self._all_tokens[: self.num_so_far])
 
     def text(self, format: Format = "yaml") -> str:
         """Return the document so far as "yaml" or "json"."""

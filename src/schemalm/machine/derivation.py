@@ -52,6 +52,14 @@ class Derivation:
         if not step.opened and self._stack:
             self._stack[-1] = self._after_item(self._stack[-1])
 
+    def open_parts(self) -> list[tuple[Any, str | None]]:
+        """Returns the open lists and objects, the outermost first, each with the key of the value that is under way.
+
+        They have what is complete. The key is None for a list, and for an object whose last value is complete.
+        """
+        keys = iter(self._keys)
+        return [(part, next(keys, None) if isinstance(part, dict) else None) for part in self._containers]
+
     def last_item(self) -> Any:
         """Returns the newest item of the innermost open array."""
         return self._containers[-1][-1]

@@ -8,8 +8,10 @@ several documents the last one goes on. A key in a block of YAML is at most 1024
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from schemalm.documents.cut.endings import Ending
-from schemalm.documents.cut.frames import Reading, stated_by
+from schemalm.documents.cut.frames import Frame, Place, Reading, stated_by
 from schemalm.documents.cut.json_ending import JSONEnding
 from schemalm.documents.cut.json_readings import JSONCut
 from schemalm.documents.cut.lines import line_break_of
@@ -88,6 +90,19 @@ class CutDocument:
                 return whole
         raise DocumentError(_NOT_STATED)
 
+    def is_reached(self, parts: Sequence[tuple[JSONValue, str | None]]) -> bool:
+        """Return whether what is complete of a value ends at the cursor.
+
+        parts: its open lists and objects, the outermost first, each with the key of the value that is under way. The
+        value at the cursor may be open already, but is still empty.
+        """
+        return any(_is_at(reading, parts) for reading in self._readings)
+
+    def may_be_next(self, key: str) -> bool:
+        """Return whether a key fits what is written of one at the cursor; True if nothing is."""
+        choices = [reading.choices for reading in self._readings if reading.place is Place.KEY]
+        return not choices or any(choice.takes(key) for group in choices for choice in group)
+
     def _ending(self, reading: Reading) -> Ending:
         body = self._text.removeprefix(_MARK)
         return YAMLEnding(reading, body, self._layout) if self._layout else JSONEnding(reading, body)
@@ -97,6 +112,35 @@ class CutDocument:
         loaded = parse_documents(whole, limits=self._limits, merge_keys=self._merge_keys, json_only=self._is_json)
         last = loaded.documents[-1]
         return last.error is None and json_equal(last.value, value)
+
+
+def _is_at(reading: Reading, parts: Sequence[tuple[JSONValue, str | None]]) -> bool:
+    frames = reading.frames
+    *_, (last, last_key) = parts or [(None, None)]
+    is_begun = len(parts) == len(frames) + 1 and not last and last_key is None and _has_value_at_cursor(reading)
+    if len(parts) != len(frames) and not is_begun:
+        return False
+    return all(
+        _is_in(frame, part, key, has_child=reading.has_child(index))
+        for index, (frame, (part, key)) in enumerate(zip(frames, parts, strict=False))
+    )
+
+
+def _has_value_at_cursor(reading: Reading) -> bool:
+    return reading.place in (Place.SLOT, Place.VALUE) or not reading.frames
+
+
+def _is_in(frame: Frame, part: JSONValue, key: str | None, *, has_child: bool) -> bool:
+    """Return whether the place in a part is that of the cursor in a frame.
+
+    The keys of an object may come in another order than in the text, so the key at the cursor may come before some that
+    are given.
+    """
+    if isinstance(frame.given, list):
+        return isinstance(part, list) and len(part) == len(frame.given)
+    if not isinstance(part, dict):
+        return False
+    return key == frame.key if has_child else key is None and frame.given.keys() <= part.keys()
 
 
 def _json_readings(text: str, limits: DocumentLimits, source: str, is_json: bool) -> list[Reading]:

@@ -1,0 +1,172 @@
+"""The endpoints for what only this project has: endings, parts written anew, what may come next, all errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.concurrency import run_in_threadpool
+
+from schemalm.checking import findings_of
+from schemalm.checking.findings import DocumentFindings
+from schemalm.documents import parse_document, parse_documents
+from schemalm.documents.splicing import with_part
+from schemalm.documents.value_paths import outermost, resolved, value_at
+from schemalm.generation.completing import (
+    CANDIDATES_PER_ALTERNATIVE,
+    around,
+    best_fitting,
+    likeliest,
+    requests_beyond,
+    shares,
+    written_after,
+)
+from schemalm.generation.next_choices import next_choices
+from schemalm.judging import Document, Judge, Message, Verdict, ask
+from schemalm.serving.answers import (
+    CheckAnswer,
+    ChoiceAnswer,
+    EndingAnswer,
+    Endings,
+    FindingAnswer,
+    JudgeAnswer,
+    JudgeMessage,
+    NextAnswer,
+    Regenerated,
+)
+from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, RegenerateBody
+from schemalm.serving.context import Context
+from schemalm.serving.given import read_beginning, requests_for, seed_of
+from schemalm.serving.openai_api import finish_reason
+from schemalm.serving.served_run import ServedRun
+
+
+async def complete(context: Context, body: CompleteBody) -> Endings:
+    """Go on with a text that is cut anywhere: different endings, the likeliest first."""
+    served, seed = context.runs.named(body.model), seed_of(body)
+    cut, tables = await read_beginning(served, body.text, is_json=body.format == "json")
+    num = 1 if body.alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * body.alternatives
+    documents = await served.write(await requests_for(served, tables, num, body, seed))
+    context.metrics.count_documents(served.name, documents)
+    written = await run_in_threadpool(written_after, cut, documents)
+    endings = likeliest(written, await served.scores([*written.values()]))[: body.alternatives]
+    verdicts = [await run_in_threadpool(served.check_valid, ending.value) for ending in endings]
+    answers = [
+        EndingAnswer(
+            text=ending.text,
+            added=ending.text[len(body.text) :],
+            value=ending.value,
+            logprob=ending.logprob,
+            share=share,
+        )
+        for ending, share in zip(endings, shares(endings), strict=True)
+    ]
+    valid = None if None in verdicts else True
+    return Endings(model=served.name, schema_sha256=served.schema_sha256, seed=seed, valid=valid, endings=answers)
+
+
+async def regenerate(context: Context, body: RegenerateBody) -> Regenerated:
+    """Write parts of a document anew, and keep all the rest as it is."""
+    served, seed, is_json = context.runs.named(body.model), seed_of(body), body.format == "json"
+    value = await run_in_threadpool(parse_document, body.text, merge_keys=served.merge_keys, json_only=is_json)
+    paths = outermost([resolved(value, part) for part in body.parts])
+    tables = await served.ask(lambda: around(served.run, value, paths))
+    requests = await served.ask(
+        lambda: requests_beyond(served.run, tables, body.tries, body.max_tokens, seed, body.sampling)
+    )
+    documents = await served.write(requests)
+    context.metrics.count_documents(served.name, documents)
+    best = best_fitting(documents, await served.scores(documents))
+
+    def spliced() -> str:
+        text = body.text
+        for path in paths:
+            part = value_at(best.value, path)
+            text = with_part(text, path, part, is_json=is_json, merge_keys=served.merge_keys)
+        return text
+
+    return Regenerated(
+        model=served.name,
+        schema_sha256=served.schema_sha256,
+        seed=seed,
+        valid=await run_in_threadpool(served.check_valid, best.value),
+        text=await run_in_threadpool(spliced),
+        value=best.value,
+        finish=best.finish,
+        closed_by=best.closed_by,
+        finish_reason=finish_reason(best),
+    )
+
+
+async def next_(context: Context, body: NextBody) -> NextAnswer:
+    """Say what may come next at the end of a text: keys, kinds, values and texts, each with its probability."""
+    served = context.runs.named(body.model)
+    cut, _ = await read_beginning(served, body.text, is_json=body.format == "json")
+    found = await served.ask(lambda: next_choices(served.run, cut))
+    choices = [
+        ChoiceAnswer(what=choice.what, text=choice.text, probability=choice.probability)
+        for choice in found.choices[: body.limit]
+    ]
+    return NextAnswer(
+        model=served.name,
+        schema_sha256=served.schema_sha256,
+        place=found.place,
+        choices=choices,
+        num_choices=len(found.choices),
+    )
+
+
+async def check(context: Context, body: CheckBody) -> CheckAnswer:
+    """Report every error of a text, and what the judges that are installed say."""
+    served = context.runs.named(body.model)
+    found = await run_in_threadpool(_findings, served, body)
+    verdicts = list[JudgeAnswer]()
+    if body.judges:
+        async with context.judging:
+            verdicts = await run_in_threadpool(_verdicts, served, body)
+    findings = [_finding(document, index) for document in found for index in range(len(document.findings))]
+    return CheckAnswer(
+        model=served.name,
+        schema_sha256=served.schema_sha256,
+        valid=not findings,
+        findings=findings,
+        is_cut=any(document.is_cut for document in found),
+        judges=verdicts,
+    )
+
+
+def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
+    loaded = parse_documents(body.text, merge_keys=served.merge_keys, json_only=body.format == "json")
+    return findings_of(loaded, "text", served.failures)
+
+
+def _finding(document: DocumentFindings, index: int) -> FindingAnswer:
+    found = document.findings[index]
+    return FindingAnswer(
+        line=found.line,
+        column=found.column,
+        pointer=found.pointer,
+        keyword=found.keyword,
+        reason=found.reason,
+        excerpt=found.excerpt,
+    )
+
+
+def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
+    name = "text.json" if body.format == "json" else "text.yml"
+    document = Document.of_text(body.text, name, merge_keys=served.merge_keys)
+    return [_verdict(judge, ask(judge, [document])[0]) for judge in served.judges]
+
+
+def _verdict(judge: Judge, verdict: Verdict) -> JudgeAnswer:
+    return JudgeAnswer(
+        name=judge.name,
+        title=judge.title,
+        accepted=verdict.accepted,
+        errors=_messages(verdict.errors),
+        advice=_messages(verdict.advice),
+        failure=verdict.failure,
+    )
+
+
+def _messages(messages: Sequence[Message]) -> list[JudgeMessage]:
+    return [JudgeMessage(text=each.text, line=each.line, pointer=each.pointer, kind=each.kind) for each in messages]
