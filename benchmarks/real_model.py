@@ -12,8 +12,10 @@ the page from all evaluations under `--out`, and copies the report of the first 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +28,7 @@ from schemalm.evaluation.evaluate import Evaluation, plan_evaluation
 from schemalm.evaluation.plots import draw_curves
 from schemalm.evaluation.records import read_record
 from schemalm.evaluation.report.writing import write_report
+from schemalm.evaluation.samples.side_by_side import SideBySide, share
 from schemalm.files.writing import write_atomically
 from schemalm.generation.run import Run, load_run
 
@@ -33,13 +36,16 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "experiments" / "real-mode
 RECORDS = PAGE.with_suffix("")
 SETTINGS = ("0.8", "1.0", "0.6", "0.8:0.05", "0.8:0.1")
 FIGURES_FILE = "figures.json"
+BASH, BASH_SECONDS = "/bin/bash", 20
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # The path of the names of actions, and the keys whose fit is reported.
 USES, STEP, FITTING = "jobs.*.steps[].uses", "jobs.*.steps[]", ("name", "uses")
 
 
-def figures_of(evaluation: Evaluation) -> dict[str, float | None]:
+def figures_of(evaluation: Evaluation, held_out: Iterable[Any]) -> dict[str, float | None]:
     """The figures that tell kinds of failure apart; shares are 0 to 1, and relative ones are to real documents."""
     statistics = evaluation.statistics
+    readable = SideBySide(readable_share(each.generated.value for each in evaluation.samples), readable_share(held_out))
     lengths = {length.name: length.medians.ratio for length in statistics.lengths}
     uses = next((known for known in statistics.known_values if known.path == USES), None)
     fitting = next((pair.fitting for pair in statistics.pairs if (pair.path, pair.keys) == (STEP, FITTING)), None)
@@ -53,11 +59,31 @@ def figures_of(evaluation: Evaluation) -> dict[str, float | None]:
         "actions known, relative": None if names is None else names.ratio,
         "actions with version known, relative": None if uses is None else uses.whole.ratio,
         "name fits action, relative": None if fitting is None else fitting.ratio,
+        "scripts readable, relative": readable.ratio,
         "copied, relative": statistics.copied.shares.ratio,
         "repeated, relative": statistics.repeated.shares.ratio,
         "distance of fields": None if distance is None else distance.total_variation,
         "bits per byte": evaluation.likelihood.score.bits_per_byte,
     }
+
+
+def readable_share(workflows: Iterable[Any]) -> float | None:
+    """The share of scripts, of all steps without a shell of their own, in which bash finds no syntax error."""
+    scripts = [
+        step["run"]
+        for workflow in workflows
+        for job in workflow["jobs"].values()
+        for step in job.get("steps", ())
+        if "run" in step and "shell" not in step
+    ]
+    return share([_is_readable(script) for script in scripts])
+
+
+def _is_readable(script: str) -> bool:
+    """Whether bash can read a script; nothing is run. GitHub replaces expressions before, so a word stands for each."""
+    text = _EXPRESSION.sub("word", script).encode(errors="replace")
+    found = subprocess.run([BASH, "-n"], input=text, capture_output=True, timeout=BASH_SECONDS, check=False)
+    return found.returncode == 0
 
 
 def evaluate_setting(run: Run, setting: str, num_samples: int, out: Path, console: Console) -> None:
@@ -80,7 +106,7 @@ def evaluate_setting(run: Run, setting: str, num_samples: int, out: Path, consol
         "answer": evaluation.usefulness.sentence,
         "criteria": [criterion.__dict__ for criterion in evaluation.usefulness.criteria],
         "reasons": [f"{group.num_documents} x {group}" for group in evaluation.everyone.reasons],
-        "figures": figures_of(evaluation),
+        "figures": figures_of(evaluation, map(run.tokenizer.decode, planned.unseen.tokens())),
     }
     write_atomically(folder / FIGURES_FILE, json.dumps(found, indent=2).encode())
 
