@@ -109,10 +109,11 @@ def test_symbols_have_the_span_of_their_text_or_a_mark(value: Any, expected: lis
     assert starts, found
 
 
-def test_long_keys_follow_their_question_mark() -> None:
-    text, spans = aligned({"k" * 200: "x"})
-    assert text.startswith("? k")
-    assert [text[span.start : span.end] for name, span in spans if name == "KEY_END"] == ["\n:"]
+@pytest.mark.parametrize(("value", "colon"), [({"k" * 200: "x"}, "\n:"), ({"a": {"k" * 200: "x"}}, "\n  :")])
+def test_long_keys_follow_their_question_mark(value: Any, colon: str) -> None:
+    text, spans = aligned(value)
+    assert "? k" in text
+    assert [text[span.start : span.end] for name, span in spans if name == "KEY_END"][-1] == colon
 
 
 def test_the_text_of_another_value_is_refused() -> None:

@@ -137,7 +137,7 @@ class _Alignment:
         start = self._at
         self._expect_and_move(style if style in _QUOTES else "")
         if label == "KEY_END":
-            self._skip("\n")  # a long key follows a question mark, and its colon is on the next line
+            self._skip(" \n")  # a long key follows a question mark, and its colon is indented on the next line
             self._expect_and_move(":")
         self._spans.append(Span(start, self._at, END_MARK))
 
