@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from schemalm.cli.application import app
 from schemalm.evaluation.evaluate import Evaluation
-from schemalm.evaluation.report.commands import commands, flattened
+from schemalm.evaluation.report.commands import COMMAND_OPTIONS, commands, flattened
+from schemalm.training.configuration import TrainingConfiguration
 
 HOSTILE = "a'; touch /tmp/x #\n```\n| x |\u202e\u200b$(id)`id`"
 Commands = Callable[..., list[str]]
@@ -41,15 +45,24 @@ def test_the_settings_of_the_sampling_are_those_of_the_report(
 
 
 def test_what_differs_from_the_defaults_is_named(lines: Commands) -> None:
-    assert lines(seed=7, mask_loss=False, warmup_steps=1) == [
-        "# only from Python: model=tiny, warmup_steps=1, log_every=1, evaluate_every=2",
-        "schemalm train --data data --model tiny --out 'a run' --steps 4 --seed 7 --no-mask-loss",
+    assert lines(seed=7, mask_loss=False, warmup_steps=1, weight_decay=0.2) == [
+        "# only from Python: model=tiny, weight_decay=0.2",
+        "schemalm train --data data --model tiny --out 'a run' --steps 4 --warmup-steps 1 --seed 7 --no-mask-loss "
+        "--log-every 1 --evaluate-every 2",
         "schemalm evaluate 'a run' --samples 8",
     ]
 
 
+def test_every_option_of_training_is_known() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    flags = {flag for parameter in group.commands["train"].params for flag in parameter.opts}
+    settings = {field.name for field in fields(TrainingConfiguration)} - {"model"}
+    assert {*COMMAND_OPTIONS} == {name for name in settings if f"--{name.replace('_', '-')}" in flags}
+
+
 def test_a_value_stays_one_word_of_a_shell_command(lines: Commands) -> None:
-    found = lines(f"/data/{HOSTILE.replace('/', '_')}", model=HOSTILE, optimizer=HOSTILE, dtype="-x; id")
+    found = lines(f"/data/{HOSTILE.replace('/', '_')}", model=HOSTILE, optimizer=HOSTILE, dtype="-x; id", beta1=0.5)
     assert [line.split(" ")[0] for line in found] == ["#", "schemalm", "schemalm"]
     assert not {"\n", "\u202e", "\u200b"} & {*"".join(found)}
     shell = ["bash", "-c", f"printf '%s\\0' {found[1]}"]
