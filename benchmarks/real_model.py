@@ -6,14 +6,13 @@
 Each RUN writes documents at its newest checkpoint, or at that of `--checkpoint`, in every setting: a temperature, and
 after a colon a min-p. Each evaluation is kept in a folder of its own under `--out`, so an interrupted command goes on.
 The table has a line for each, with the figures that tell the kinds of failure apart. `--publish` writes the tables of
-the page from all evaluations under `--out`, and copies the report of the first run and setting.
+the page from all evaluations under `--out`, and the samples of the first run in the first setting.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -36,6 +35,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "experiments" / "real-mode
 RECORDS = PAGE.with_suffix("")
 SETTINGS = ("0.8", "1.0", "0.6", "0.8:0.05", "0.8:0.1")
 FIGURES_FILE = "figures.json"
+NUM_SHOWN = 20
 BASH, BASH_SECONDS = "/bin/bash", 20
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 # The path of the names of actions, and the keys whose fit is reported.
@@ -139,6 +139,18 @@ def curve_table(runs: list[Path]) -> Iterator[str]:
         yield f"| {tokens / 1e6:.2f} | {' | '.join(cells)} |"
 
 
+def sample_lines(report: dict[str, Any]) -> Iterator[str]:
+    """The first samples of a report, as they came, as Markdown."""
+    yield f"# {NUM_SHOWN} samples as they came"
+    for number, sample in enumerate(report["samples"][:NUM_SHOWN], start=1):
+        refusing = [name for name, verdict in sample["verdicts"].items() if verdict["accepted"] is False]
+        verdict = f"refused by {', '.join(refusing)}" if refusing else "accepted by all judges"
+        # A fence that is longer than any run of backticks in the document.
+        fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", sample["text"]))]))
+        yield f"\n## {number}\n\n{verdict}; {sample['finish']}, {sample['num_tokens']} tokens\n"
+        yield f"{fence}yaml\n{sample['text'].rstrip()}\n{fence}"
+
+
 def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
     """Write the tables, the plot and the report of one evaluation into the documentation."""
     found = read_figures(out)
@@ -152,7 +164,8 @@ def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
     PAGE.write_text(page)
     RECORDS.mkdir(exist_ok=True)
     (RECORDS / FIGURES_FILE).write_text(json.dumps(found, indent=2) + "\n")
-    shutil.copy(main_folder / "report.md", RECORDS / "report.md")
+    report = json.loads((main_folder / "report.json").read_text())
+    write_atomically(RECORDS / "samples.md", "\n".join(sample_lines(report)).encode())
     curves = {run.name: read_record(run).curve("validation", "bits_per_byte", "num_tokens") for run in runs}
     (RECORDS / "curve.svg").write_text(draw_curves(curves, "training tokens", "bits per byte") or "")
 
