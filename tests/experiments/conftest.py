@@ -106,6 +106,7 @@ validation = "validation"
 context_size = 32
 batch_size = 2
 optimizer = "adamw"
+recall = false
 
 [writing]
 num_documents = 3

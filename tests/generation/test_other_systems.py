@@ -11,11 +11,18 @@ from schemalm.generation import Run
 SCRIPT = """
 import importlib, os, pkgutil, select, signal, sys
 
+# What modules for users of an extra need may be missing.
+EXTRAS = ("transformers",)
+
 def load():
     import schemalm
     for found in pkgutil.walk_packages(schemalm.__path__, "schemalm."):
         if not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
+            try:
+                importlib.import_module(found.name)
+            except ModuleNotFoundError as error:
+                if error.name not in EXTRAS:
+                    raise
     return schemalm
 
 for name in ("fcntl", "resource", "pwd", "grp", "termios"):

@@ -67,7 +67,7 @@ def slow_likelihood(model: GPT, data: Path, tokenizer: Tokenizer) -> SlowLikelih
         )
         for window in range(len(windows)):
             rows = read_rows(windows, [np.array([window])], "windows")
-            logits = model(rows.inputs_BT, rows.states_BT2, rows.echoes_BTE)[0].double().numpy()
+            logits = model(rows.inputs_BT, rows.states_BT2, rows.echoes_BTE, rows.recalls_BTR2)[0].double().numpy()
             assert rows.nonterminals_BT is not None
             places = zip(logits, rows.targets_BT[0].tolist(), rows.nonterminals_BT[0].tolist(), strict=True)
             for weights, target, nonterminal in ((np.exp(each), *rest) for each, *rest in places):
@@ -109,7 +109,9 @@ def test_all_parts_equal_those_of_a_slow_computation(
     assert likelihood.without_mask is not None
     assert likelihood.with_mask.loss_sum == pytest.approx(expected.with_mask, rel=1e-5)
     assert likelihood.without_mask.loss_sum == pytest.approx(expected.without_mask, rel=1e-5)
-    assert {kind.kind: kind.score.loss_sum for kind in likelihood.kinds} == pytest.approx(expected.kinds, rel=1e-4)
+    assert {kind.kind: kind.score.loss_sum for kind in likelihood.kinds} == pytest.approx(
+        expected.kinds, rel=1e-4, abs=1e-6
+    )
     assert {kind.kind: kind.score.num_tokens for kind in likelihood.kinds} == expected.num_tokens
     assert len(expected.num_tokens) > 2
     assert {choice.kind for choice in likelihood.choices} == {choice.kind for choice in expected.choices}
