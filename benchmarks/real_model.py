@@ -140,15 +140,12 @@ def curve_table(runs: list[Path]) -> Iterator[str]:
 
 
 def sample_lines(report: dict[str, Any]) -> Iterator[str]:
-    """The first samples of a report, as they came, as Markdown."""
-    yield f"# {NUM_SHOWN} samples as they came"
+    """The first samples of a report as they came, as documents of one YAML file, with what judges say in comments."""
     for number, sample in enumerate(report["samples"][:NUM_SHOWN], start=1):
-        refusing = [name for name, verdict in sample["verdicts"].items() if verdict["accepted"] is False]
+        refusing = [name for name, verdict in sample["verdicts"].items() if verdict["errors"]]
         verdict = f"refused by {', '.join(refusing)}" if refusing else "accepted by all judges"
-        # A fence that is longer than any run of backticks in the document.
-        fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", sample["text"]))]))
-        yield f"\n## {number}\n\n{verdict}; {sample['finish']}, {sample['num_tokens']} tokens\n"
-        yield f"{fence}yaml\n{sample['text'].rstrip()}\n{fence}"
+        yield f"---\n# Sample {number}: {verdict}; {sample['finish']}, {sample['num_tokens']} tokens"
+        yield sample["text"]
 
 
 def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
@@ -165,7 +162,7 @@ def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
     RECORDS.mkdir(exist_ok=True)
     (RECORDS / FIGURES_FILE).write_text(json.dumps(found, indent=2) + "\n")
     report = json.loads((main_folder / "report.json").read_text())
-    write_atomically(RECORDS / "samples.md", "\n".join(sample_lines(report)).encode())
+    write_atomically(RECORDS / "samples.yml", "\n".join(sample_lines(report)).encode())
     curves = {run.name: read_record(run).curve("validation", "bits_per_byte", "num_tokens") for run in runs}
     (RECORDS / "curve.svg").write_text(draw_curves(curves, "training tokens", "bits per byte") or "")
 
