@@ -129,9 +129,12 @@ def settings_table(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def curve_table(runs: list[Path]) -> Iterator[str]:
-    """Bits per byte of unseen documents by step, of each run, as Markdown."""
-    curves = {run.name: dict(read_record(run).curve("validation", "bits_per_byte", "num_tokens")) for run in runs}
+Curves = dict[str, list[tuple[float, float]]]
+
+
+def curve_table(points: Curves) -> Iterator[str]:
+    """Bits per byte of unseen documents by training tokens, of each run, as Markdown."""
+    curves = {name: dict(curve) for name, curve in points.items()}
     yield f"| training tokens, million | {' | '.join(curves)} |"
     yield "|" + " --- |" * (1 + len(curves))
     for tokens in sorted({tokens for curve in curves.values() for tokens in curve}):
@@ -151,9 +154,10 @@ def sample_lines(report: dict[str, Any]) -> Iterator[str]:
 def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
     """Write the tables, the plot and the report of one evaluation into the documentation."""
     found = read_figures(out)
+    curves: Curves = {run.name: read_record(run).curve("validation", "bits_per_byte", "num_tokens") for run in runs}
     page = PAGE.read_text()
     page = replace_section(page, "settings", settings_table(found))
-    page = replace_section(page, "curve", "\n".join(curve_table(runs)))
+    page = replace_section(page, "curve", "\n".join(curve_table(curves)))
     main = json.loads((main_folder / FIGURES_FILE).read_text())
     criteria = [f"| {each['name']} | {each['found']} | {each['expected']} |" for each in main["criteria"]]
     answer = [f"> {main['answer']}", "", "| criterion | found | expected |", "| --- | --- | --- |", *criteria]
@@ -163,7 +167,6 @@ def publish(runs: list[Path], out: Path, main_folder: Path) -> None:
     (RECORDS / FIGURES_FILE).write_text(json.dumps(found, indent=2) + "\n")
     report = json.loads((main_folder / "report.json").read_text())
     write_atomically(RECORDS / "samples.yml", "\n".join(sample_lines(report)).encode())
-    curves = {run.name: read_record(run).curve("validation", "bits_per_byte", "num_tokens") for run in runs}
     (RECORDS / "curve.svg").write_text(draw_curves(curves, "training tokens", "bits per byte") or "")
 
 

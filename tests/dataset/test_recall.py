@@ -24,8 +24,8 @@ DOCUMENT = st.lists(st.integers(0, 3), min_size=1, max_size=30)
 
 def keys_before(tokens: list[int], positions: list[int]) -> np.ndarray:
     """The keys before some tokens of a document."""
-    begins = np.zeros(len(positions), dtype=np.int64)
-    return ngram_keys(preceding(np.array(tokens), np.array(positions), begins))
+    before = preceding(np.array(tokens), np.array(positions), np.zeros(len(positions), dtype=np.int64))
+    return np.stack([ngram_keys(before, order) for order in range(len(RECALL_ORDERS))], axis=1)
 
 
 def table_of(tokens: list[int]) -> RecallTable:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemalm.dataset.echo import ORDERS, echoes
-from schemalm.dataset.recall import RecallTable, ngram_keys, preceding
+from schemalm.dataset.recall import RECALL_ORDERS, RecallTable, ngram_keys, preceding
 from schemalm.dataset.window_counts import check_positions, count_windows
 from schemalm.dataset.windows import Windows, scoring_windows
 from schemalm.errors import ConfigurationError, DataError
@@ -133,7 +133,9 @@ def test_recalls_of_windows_are_those_of_their_whole_documents_from_their_own_ta
 def table_of(number: int) -> RecallTable:
     """A table of some n-grams of the tokens 1 to 3; tables with other numbers say other things."""
     tokens = np.array([1, 2, 3, 1, 1, 2, 2, 3, 3, 1, 3, 2, 1, 2, 3, 1])
-    keys, places = np.unique(ngram_keys(preceding(tokens, np.arange(16), np.zeros(16))), return_index=True)
+    before = preceding(tokens, np.arange(16), np.zeros(16, dtype=np.int64))
+    keys_of = [ngram_keys(before, order) for order in range(len(RECALL_ORDERS))]
+    keys, places = np.unique(np.stack(keys_of, axis=1), return_index=True)
     return RecallTable(keys, (places + 1 + number).astype(np.uint16), (places % 7).astype(np.uint8))
 
 

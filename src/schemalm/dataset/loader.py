@@ -37,9 +37,8 @@ class Rows:
 
     `nonterminals_BT` and `states_BT2` are what the grammar expects before each target; they are None for data without a
     grammar. `echoes_BTE` and `recalls_BTR2` are the results of the n-gram look-ups before each target, in the document
-    and in others; the latter are None for data without recall. `positions_BT` counts the positions
-    of each window in a packed row from 0; it is None if each row is one window. `num_targets` counts the targets that
-    are not ignored.
+    and in others; the latter are None for data without recall. `positions_BT` counts the positions of each window in a
+    packed row from 0; it is None if each row is one window. `num_targets` counts the targets that are not ignored.
     """
 
     inputs_BT: Tensor

@@ -161,8 +161,8 @@ class CorpusInput:
             "input_sha256": hashlib.sha256(parts.encode()).hexdigest(),
             "max_files": self.max_rows,
             "merge_keys": self.merge_keys,
+            "recall_megabytes": settings.recall_megabytes,
         }
-        found["recall_megabytes"] = settings.recall_megabytes
         return found if self.is_split else found | {"train_split": settings.train_split, "seed": settings.seed}
 
 

@@ -9,13 +9,15 @@ A model that trains on a document must not recall that document or another versi
 that unseen documents do not have. So sources are dealt into folds. One table knows all training documents, for
 documents of other sources; for each fold, one table knows all but the fold's, for training on the fold's documents.
 
-Windows and a document in progress find the same. An n-gram may begin before the document: nothing is a token, too.
+Windows and a document in progress find the same. An n-gram may reach back beyond the beginning of its document: what is
+not there counts as a token.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -39,8 +41,6 @@ NUM_CERTAINTIES: Final = (len(_SHARES) + 1) * (len(_NUMBERS) + 1)
 _MAX: Final = (1 << 64) - 1
 _POWERS: Final = [pow(0xD1342543DE82EF95, length, 1 << 64) for length in range(1, MAX_ORDER + 1)]
 _BASES = np.array(_POWERS, dtype=np.uint64)
-_COLUMNS = np.array(RECALL_ORDERS) - 1
-_ORDER_BITS = np.arange(len(RECALL_ORDERS), dtype=np.uint64) << np.uint64(64 - NUM_ORDER_BITS)
 
 
 def certainty_of(num_sources: NDArray[Any], num_followed: NDArray[Any]) -> NDArray[np.uint8]:
@@ -57,11 +57,17 @@ def preceding(tokens: Int64Array, positions_N: Int64Array, begins_N: Int64Array)
     return np.where(places >= begins_N[:, None], tokens[np.maximum(places, 0)], -1)
 
 
-def ngram_keys(preceding_NK: Int64Array) -> UInt64Array:
-    """Return the key of the n-gram of each length before places [N, orders]: its length, then a hash of its tokens."""
-    sums = np.cumsum(mix(preceding_NK + 1) * _BASES, axis=1)[:, _COLUMNS]
-    keys: UInt64Array = mix(sums) >> np.uint64(NUM_ORDER_BITS) | _ORDER_BITS
+def ngram_keys(preceding_NK: Int64Array, order: int) -> UInt64Array:
+    """Return the key of the n-gram of one length before places [N]: the length's index, then a hash of its tokens."""
+    length = RECALL_ORDERS[order]
+    sums = (mix(preceding_NK[:, :length] + 1) * _BASES[:length]).sum(axis=1)
+    keys: UInt64Array = mix(sums) >> np.uint64(NUM_ORDER_BITS) | np.uint64(first_key(order))
     return keys
+
+
+def first_key(order: int) -> int:
+    """Return the smallest possible key of an n-gram of one length."""
+    return order << 64 - NUM_ORDER_BITS
 
 
 class RecallTable:
@@ -73,21 +79,20 @@ class RecallTable:
     def __init__(self, keys: UInt64Array, tokens: NDArray[Any], certainties: NDArray[np.uint8]) -> None:
         self.keys, self.tokens, self.certainties = keys, tokens, certainties
         # Where the entries of each length begin, and the end.
-        self.bounds = np.append(np.searchsorted(keys, _ORDER_BITS), len(keys))
+        starts = np.array([first_key(order) for order in range(len(RECALL_ORDERS))], dtype=np.uint64)
+        self.bounds = np.append(np.searchsorted(keys, starts), len(keys))
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def recall(self, preceding_NK: Int64Array) -> Int64Array:
         """Return the token and its certainty for the n-grams before places [N, orders, 2]; (`NEVER`, 0) if unknown."""
-        keys_NO = ngram_keys(preceding_NK)
-        found = np.zeros((*keys_NO.shape, 2), dtype=np.int64)
-        places = np.arange(len(keys_NO))
-        for order in range(len(RECALL_ORDERS)):
-            begin, end = self.bounds[order : order + 2]
+        found = np.zeros((len(preceding_NK), len(RECALL_ORDERS), 2), dtype=np.int64)
+        places = np.arange(len(preceding_NK))
+        for order, (begin, end) in enumerate(pairwise(self.bounds.tolist())):
             if begin == end:
                 break
-            wanted = keys_NO[places, order]
+            wanted = ngram_keys(preceding_NK[places], order)
             entries = np.minimum(begin + np.searchsorted(self.keys[begin:end], wanted), end - 1)
             is_known = self.keys[entries] == wanted
             places, entries = places[is_known], entries[is_known]
@@ -112,7 +117,7 @@ class RecallReader:
                 length += 1
                 token = tokens[-length] if length <= len(tokens) else -1
                 total += _mixed(token + 1) * _POWERS[length - 1]
-            key = _mixed(total & _MAX) >> NUM_ORDER_BITS | order << 64 - NUM_ORDER_BITS
+            key = _mixed(total & _MAX) >> NUM_ORDER_BITS | first_key(order)
             begin, end = self._bounds[order : order + 2]
             entry = bisect_left(self._keys, key, begin, end)
             if entry == end or self._keys[entry] != key:

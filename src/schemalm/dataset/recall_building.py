@@ -116,14 +116,14 @@ def fold_of(sources: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _rows(block: Block, order: int) -> Iterator[NDArray[Any]]:
-    """Yield each token with the key of the n-gram before it, and its source."""
+    """Yield the distinct tokens with the key of the n-gram before them, and their source, part by part."""
     num_tokens_D = np.diff(block.begins, append=len(block.tokens))
     begins_T, sources_T = np.repeat(block.begins, num_tokens_D), np.repeat(block.sources, num_tokens_D)
     for start in range(0, len(block.tokens), _TOKENS_AT_ONCE):
         part = slice(start, start + _TOKENS_AT_ONCE)
         positions = np.arange(start, start + len(block.tokens[part]))
         rows = np.empty(len(positions), _ROW)
-        rows["key"] = ngram_keys(preceding(block.tokens, positions, begins_T[part]))[:, order]
+        rows["key"] = ngram_keys(preceding(block.tokens, positions, begins_T[part]), order)
         rows["token"], rows["source"] = block.tokens[part], sources_T[part]
         yield _distinct(rows)
 

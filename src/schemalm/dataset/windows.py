@@ -206,14 +206,11 @@ class _Excerpt:
         if table_B is None:
             return None
         found_BTR2 = np.zeros((*self.is_token_BT.shape, len(RECALL_ORDERS), 2), dtype=np.int64)
+        begin_BT = np.broadcast_to(self.begin_B[:, None], self.is_token_BT.shape)
         for table in {id(table): table for table in table_B}.values():
-            rows = [row for row, other in enumerate(table_B) if other is table]
-            is_token_BT = self.is_token_BT[rows]
-            begin_BT = np.broadcast_to(self.begin_B[rows][:, None], is_token_BT.shape)
-            before_NK = preceding(self.tokens, self.position_BT[rows][is_token_BT], begin_BT[is_token_BT])
-            part_BTR2 = np.zeros((*is_token_BT.shape, *found_BTR2.shape[2:]), dtype=np.int64)
-            part_BTR2[is_token_BT] = table.recall(before_NK)
-            found_BTR2[rows] = part_BTR2
+            is_wanted_BT = self.is_token_BT & np.array([[other is table] for other in table_B])
+            before_NK = preceding(self.tokens, self.position_BT[is_wanted_BT], begin_BT[is_wanted_BT])
+            found_BTR2[is_wanted_BT] = table.recall(before_NK)
         return found_BTR2
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from schemalm.baselines import ByteBPETokenizer
-from schemalm.dataset.recall import RecallReader
 from schemalm.dataset.store import TOKENIZER_FILE
 from schemalm.documents import canonical_json
 from schemalm.errors import DataError
@@ -117,8 +116,7 @@ def _write(
     else:
         gpt, config = load_checkpoint(model.run)
         tokenizer = ByteBPETokenizer.load(model.run / TOKENIZER_FILE)
-        recall = recall_of(model.run, config, gpt.configuration)
-        told = SideFeatures(NoStates(), None if recall is None else RecallReader(recall))
+        told = SideFeatures(NoStates(), recall_of(model.run, config, gpt.configuration))
         engine = make_text_mask(mask, tokenizer, model.schema, model.key_orders)
         text_run = TextRun(InferenceModel(gpt), config, TextWriter(tokenizer, engine), told)
         made, seconds = _generate(cast(Run, text_run), model.seed, settings)

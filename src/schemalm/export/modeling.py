@@ -22,7 +22,7 @@ from transformers.utils import cached_file
 
 from schemalm.dataset.echo import EchoMemory
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.recall import RecallReader, RecallTable
+from schemalm.dataset.recall import RecallTable
 from schemalm.dataset.recall_files import map_recall_table, write_recall_table
 from schemalm.dataset.store import smallest_dtype
 from schemalm.errors import ConfigurationError, DataError
@@ -136,7 +136,7 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
             raise ConfigurationError(
                 f"the tokenizer has {tokenizer.vocab_size} tokens, the model {self.config.vocab_size}"
             )
-        found = SideFeatures(GrammarStateReader(tokenizer), None if recall is None else RecallReader(recall))
+        found = SideFeatures(GrammarStateReader(tokenizer), recall)
         self.document_tokenizer, self.recall_table = tokenizer, recall
         self._documents = RowMemory(lambda: _ToldDocument(tokenizer.machine(), found))
 

@@ -12,7 +12,7 @@ import torch
 
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.grammar_state import GrammarStateReader
-from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS, RecallReader, RecallTable
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS, RecallTable
 from schemalm.dataset.recall_files import RECALL_FILE
 from schemalm.dataset.store import TOKENIZER_FILE, hash_file, open_recall_table, read_tokenizer
 from schemalm.errors import CheckpointError, DataError
@@ -55,8 +55,7 @@ class Run:
     @cached_property
     def side_features(self) -> SideFeatures:
         """Finds what the model is told before each token."""
-        recall = None if self.recall is None else RecallReader(self.recall)
-        return SideFeatures(GrammarStateReader(self.tokenizer), recall)
+        return SideFeatures(GrammarStateReader(self.tokenizer), self.recall)
 
     @property
     def data(self) -> Path | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from schemalm.dataset.echo import ORDERS, EchoMemory
-from schemalm.dataset.recall import MAX_ORDER, RecallReader
+from schemalm.dataset.recall import MAX_ORDER, RecallReader, RecallTable
 from schemalm.machine import Machine
 from schemalm.model.inference import NUM_STATES
 
@@ -28,8 +28,9 @@ class StateReader(Protocol):
 class SideFeatures:
     """Finds the side features; `recall` is None for a model without recalls."""
 
-    def __init__(self, states: StateReader, recall: RecallReader | None = None) -> None:
-        self._states, self._recall = states, recall
+    def __init__(self, states: StateReader, recall: RecallTable | None) -> None:
+        self._states = states
+        self._recall = None if recall is None else RecallReader(recall)
 
     def before_next(self, machine: Machine, echoes: EchoMemory) -> tuple[int, ...]:
         """Return what the model is told before the next token of a document, whose tokens `echoes` has read."""

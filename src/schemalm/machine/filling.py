@@ -27,6 +27,13 @@ ROOT = 0
 UNKNOWN = -2
 
 
+def consecutive(first: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the numbers of `counts` consecutive nodes from each of `first` on, and for each the index of its row."""
+    rows = np.repeat(np.arange(len(first), dtype=np.int32), counts)
+    begins = np.cumsum(counts, dtype=np.int32) - counts
+    return np.arange(len(rows), dtype=np.int32) + (first - begins)[rows], rows
+
+
 class SpellingTrie:
     """The trie of token spellings as arrays over its nodes, which are numbered breadth-first.
 
@@ -86,11 +93,7 @@ class SpellingTrie:
 
     def children_by_bytes(self, nodes: Numbers) -> tuple[Numbers, Numbers]:
         """Returns all children by a byte of some nodes, and for each child the index of its parent in `nodes`."""
-        counts = self.num_bytes[nodes]
-        parents = np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
-        begins = np.cumsum(counts, dtype=np.int32) - counts
-        children = np.arange(len(parents), dtype=np.int32) + (self.first_bytes[nodes] - begins)[parents]
-        return children, parents
+        return consecutive(self.first_bytes[nodes], self.num_bytes[nodes])
 
 
 class TextSteps:

@@ -28,12 +28,14 @@ class Usage(Answer, kw_only=True, frozen=True):
     total_tokens: int
 
 
-class Ended(Answer, kw_only=True, frozen=True):
-    """How a document ended. `finish` and `closed_by`: in the words of `schemalm generate`."""
+class Choice(Answer, kw_only=True, frozen=True):
+    """One of the documents that were asked for. `finish` and `closed_by`: in the words of `schemalm generate`."""
 
+    index: int
     valid: Valid
     finish: Finish
     closed_by: ClosedBy | None
+    finish_reason: FinishReason
     logprob: float
 
 
@@ -44,12 +46,10 @@ class Logprobs(Answer, kw_only=True, frozen=True):
     token_logprobs: list[float]
 
 
-class CompletionChoice(Ended, kw_only=True, frozen=True):
+class CompletionChoice(Choice, kw_only=True, frozen=True):
     """One completion."""
 
-    index: int
     text: str
-    finish_reason: FinishReason
     logprobs: Logprobs | None = None
 
 
@@ -75,24 +75,32 @@ class ChatLogprobs(Answer, kw_only=True, frozen=True):
     content: list[TokenLogprob]
 
 
-class ChatChoice(Ended, kw_only=True, frozen=True):
+class ChatChoice(Choice, kw_only=True, frozen=True):
     """One document."""
 
-    index: int
     message: ChatMessage
-    finish_reason: FinishReason
     logprobs: ChatLogprobs | None = None
 
 
-class OpenAIAnswer(Answer, kw_only=True, frozen=True):
-    """What both answers of OpenAI's API have. `seed`: the same request with it gives the same documents."""
+class OfRun(Answer, kw_only=True, frozen=True):
+    """An answer of one run."""
+
+    model: str
+    schema_sha256: str
+
+
+class Written(OfRun, kw_only=True, frozen=True):
+    """What every answer with written documents says. `seed`: the same request with it gives the same documents."""
+
+    seed: int
+    valid: Valid
+
+
+class OpenAIAnswer(Written, kw_only=True, frozen=True):
+    """What both answers of OpenAI's API have."""
 
     id: str
     created: int
-    model: str
-    schema_sha256: str
-    seed: int
-    valid: Valid
     usage: Usage
 
 
@@ -130,15 +138,6 @@ class Models(Answer, kw_only=True, frozen=True):
     object: Literal["list"] = "list"
 
 
-class Written(Answer, kw_only=True, frozen=True):
-    """What every answer with written documents says."""
-
-    model: str
-    schema_sha256: str
-    seed: int
-    valid: Valid
-
-
 class EndingAnswer(Answer, kw_only=True, frozen=True):
     """A document that begins with the text; `added` is what follows it, `share` its part of the probability of all."""
 
@@ -173,11 +172,9 @@ class ChoiceAnswer(Answer, kw_only=True, frozen=True):
     probability: float
 
 
-class NextAnswer(Answer, kw_only=True, frozen=True):
+class NextAnswer(OfRun, kw_only=True, frozen=True):
     """The likeliest choices, of `num_choices`; `place`: the keys that lead there."""
 
-    model: str
-    schema_sha256: str
     place: str
     choices: list[ChoiceAnswer]
     num_choices: int
@@ -214,11 +211,9 @@ class JudgeAnswer(Answer, kw_only=True, frozen=True):
     failure: str
 
 
-class CheckAnswer(Answer, kw_only=True, frozen=True):
+class CheckAnswer(OfRun, kw_only=True, frozen=True):
     """All errors of a text; `valid`: it has none. `is_cut`: a document has more than are listed."""
 
-    model: str
-    schema_sha256: str
     valid: bool
     findings: list[FindingAnswer]
     is_cut: bool

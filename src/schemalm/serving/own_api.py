@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from msgspec import convert
 from starlette.concurrency import run_in_threadpool
 
 from schemalm.checking import findings_of
@@ -21,7 +20,7 @@ from schemalm.generation.completing import (
     written_after,
 )
 from schemalm.generation.next_choices import next_choices
-from schemalm.judging import Document, Judge, Message, Verdict, ask
+from schemalm.judging import Document, Judge, Verdict, ask
 from schemalm.serving.answers import (
     CheckAnswer,
     ChoiceAnswer,
@@ -102,10 +101,7 @@ async def next_(context: Context, body: NextBody) -> NextAnswer:
     served = context.runs.named(body.model)
     cut, _ = await read_beginning(served, body.text, is_json=body.format == "json")
     found = await served.ask(lambda: next_choices(served.run, cut))
-    choices = [
-        ChoiceAnswer(what=choice.what, text=choice.text, probability=choice.probability)
-        for choice in found.choices[: body.limit]
-    ]
+    choices = convert(found.choices[: body.limit], list[ChoiceAnswer], from_attributes=True)
     return NextAnswer(
         model=served.name,
         schema_sha256=served.schema_sha256,
@@ -123,7 +119,8 @@ async def check(context: Context, body: CheckBody) -> CheckAnswer:
     if body.judges:
         async with context.judging:
             verdicts = await run_in_threadpool(_verdicts, served, body)
-    findings = [_finding(document, index) for document in found for index in range(len(document.findings))]
+    listed = [finding for document in found for finding in document.findings]
+    findings = convert(listed, list[FindingAnswer], from_attributes=True)
     return CheckAnswer(
         model=served.name,
         schema_sha256=served.schema_sha256,
@@ -139,18 +136,6 @@ def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
     return findings_of(loaded, "text", served.failures)
 
 
-def _finding(document: DocumentFindings, index: int) -> FindingAnswer:
-    found = document.findings[index]
-    return FindingAnswer(
-        line=found.line,
-        column=found.column,
-        pointer=found.pointer,
-        keyword=found.keyword,
-        reason=found.reason,
-        excerpt=found.excerpt,
-    )
-
-
 def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
     name = "text.json" if body.format == "json" else "text.yml"
     document = Document.of_text(body.text, name, merge_keys=served.merge_keys)
@@ -162,11 +147,7 @@ def _verdict(judge: Judge, verdict: Verdict) -> JudgeAnswer:
         name=judge.name,
         title=judge.title,
         accepted=verdict.accepted,
-        errors=_messages(verdict.errors),
-        advice=_messages(verdict.advice),
+        errors=convert(verdict.errors, list[JudgeMessage], from_attributes=True),
+        advice=convert(verdict.advice, list[JudgeMessage], from_attributes=True),
         failure=verdict.failure,
     )
-
-
-def _messages(messages: Sequence[Message]) -> list[JudgeMessage]:
-    return [JudgeMessage(text=each.text, line=each.line, pointer=each.pointer, kind=each.kind) for each in messages]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.machine.filling import consecutive
 from schemalm.regular.lazy_dfa import MAX_DISTINCT_COUNT
 
 Numbers = NDArray[np.int32]
@@ -68,11 +69,7 @@ class ByteTrie:
 
     def children(self, nodes: Numbers) -> tuple[Numbers, Numbers]:
         """Returns the children of some nodes, and for each child the index of its parent in `nodes`."""
-        counts = self.num_children[nodes]
-        parents = np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
-        begins = np.cumsum(counts, dtype=np.int32) - counts
-        children = np.arange(len(parents), dtype=np.int32) + (self.first_child[nodes] - begins)[parents]
-        return children, parents
+        return consecutive(self.first_child[nodes], self.num_children[nodes])
 
     def own_tokens(self, nodes: Numbers) -> Numbers:
         """Returns the tokens that end at some nodes."""
