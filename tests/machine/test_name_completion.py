@@ -41,3 +41,24 @@ def test_a_name_of_other_letters_than_ascii_is_completed_in_the_middle_of_a_lett
     beginning = ("KEY:jobs", "FREE_KEY", '"é"', "KEY_END", "NULL", "OBJECT_END", "KEY:main")
     ids = [*tokens_of(tokenizer, *beginning), tokenizer.vocabulary.symbol_token("é".encode()[0])]
     assert tokenizer.decode_prefix(ids)["main"] == "é"
+
+
+def test_the_end_of_a_text_is_no_endless_row_of_blanks_where_an_end_needs_a_name() -> None:
+    expressions = {
+        "delimiters": ["${{", "}}"],
+        "contexts": {"vars": {"values": "string"}, "jobs": {"names": "job"}, "outputs": {"names": "output"}},
+        "places": [
+            {"at": ["/jobs/*/steps/[]/run"], "form": "text", "contexts": ["jobs"]},
+            {"at": ["/jobs/*/flag"], "form": "whole", "contexts": ["outputs"]},
+        ],
+    }
+    tokenizer = tokenizer_of(
+        {"type": "object", "properties": {"jobs": {"type": "object", "additionalProperties": {"type": "object"}}}},
+        expressions,
+        job={"declared": [{"keys": "/jobs"}], "members": {"properties": {"outputs": {"names": "output"}}}},
+        output={"declared": [{"keys": "/jobs/*/outputs"}]},
+    )
+    # The cheapest index is a name in quotes, but an end promises no output that is not there yet.
+    begun = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END", "KEY:flag", "AS:string", '"${{outputs["')
+    ended = completed(tokenizer, *begun)["jobs"]["a"]["flag"]
+    assert len(ended) < 2 * len("${{outputs[0]}}")

@@ -135,7 +135,11 @@ def _nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -
 
 
 def _find_nearest(machine: NamedMachine, outcome: int, *, within_name: bool | None) -> int | None:
-    """The admitted symbol that is nearest to the end; `within_name`: whether it belongs to the name under way."""
+    """The admitted symbol that is nearest to the end; `within_name`: whether it belongs to the name under way.
+
+    Costs know nothing of names: where the cheapest symbol begins a name that is forbidden, a blank, which changes
+    nothing, may seem nearest for ever.
+    """
     grammar, slot = machine.grammar, machine.top.slot
     best, least = None, -1
     for symbol in grammar.admitted(machine.nonterminal):
@@ -144,6 +148,8 @@ def _find_nearest(machine: NamedMachine, outcome: int, *, within_name: bool | No
             continue
         step = grammar.step(machine.nonterminal, symbol)
         assert step is not None
+        if step.opened == (machine.nonterminal,):
+            continue
         cost = grammar.costs(step.opened[0]).get(outcome) if step.opened else 0 if step.outcome == outcome else None
         if cost is not None and (best is None or cost < least):
             best, least = symbol, cost
