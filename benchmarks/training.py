@@ -1,13 +1,15 @@
 """Measures how fast models train: tokens per second, share of the machine's matrix throughput, and memory.
 
     python benchmarks/training.py [--sizes tiny,small] [--batch-size 8] [--device cpu] [--nanochat PATH] [--publish]
+    python benchmarks/training.py --device cuda --only "bfloat16 .* compiled" --batch-size 64
 
 Every mode runs in a process of its own, on random tokens, in one thread on a CPU: matrix products first, then whole
 steps (loss, gradients, clipping, AdamW or Muon). Seconds are CPU time on a CPU and wall time on a GPU; each figure is
 the median over rounds. Operations per token are counted in the same way for all models (6 for each weight that
 multiplies, and attention over the whole context). The plain model has no side features; "told" adds grammar states,
-echoes and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT with the same
-shape, batch, precision and AdamW. `--publish` writes `benchmarks/results/training.json` and the table of
+echoes, recalls and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT with the
+same shape, batch and precision, by AdamW and, in bfloat16, by its own optimizer. `--only` selects modes by their
+description, with a regular expression. `--publish` writes `benchmarks/results/training.json` and the table of
 `docs/benchmarks.md`.
 """
 
@@ -17,6 +19,7 @@ import dataclasses
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -35,8 +38,10 @@ from rich.markdown import Markdown
 from limits import processor
 from page import replace_section
 from peer import load_nanochat
+from quality.nanochat_training import make_optimizer
 from schemalm.dataset.echo import ORDERS
 from schemalm.dataset.loader import Rows
+from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.errors import ConfigurationError
 from schemalm.files.writing import write_atomically
 from schemalm.machine.masks import num_mask_bytes
@@ -53,6 +58,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "training.json"
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 CONTEXT_SIZE, VOCAB_SIZE, NUM_STATES, NUM_NONTERMINALS = 512, 8192, 1024, 256
+# nanochat's own optimizer: a Muon of its own for matrices, AdamW for the rest.
+OWN = "own"
 GEMM_WIDTH = {"cpu": 1536, "cuda": 8192}
 console = Console(stderr=True)
 
@@ -71,6 +78,9 @@ class Mode:
     compiled: bool = False
     nanochat: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.size} {self.contender} {self.dtype} {self.optimizer}{' compiled' if self.compiled else ''}"
+
 
 def random_rows(batch_size: int, device: str) -> Rows:
     """Returns rows of random tokens, one window each."""
@@ -85,6 +95,9 @@ def random_rows(batch_size: int, device: str) -> Rows:
         nonterminals_BT=draw(NUM_NONTERMINALS),
         states_BT2=draw(NUM_STATES, 2),
         echoes_BTE=draw(VOCAB_SIZE, len(ORDERS)),
+        recalls_BTR2=torch.stack(
+            (draw(VOCAB_SIZE, len(RECALL_ORDERS)), draw(NUM_CERTAINTIES, len(RECALL_ORDERS))), dim=-1
+        ),
         positions_BT=None,
         num_targets=batch_size * CONTEXT_SIZE,
     ).to(torch.device(device))
@@ -118,6 +131,8 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
         context_size=CONTEXT_SIZE,
         num_states=NUM_STATES if is_told else 0,
         num_echoes=len(ORDERS) if is_told else 0,
+        num_recalls=len(RECALL_ORDERS) if is_told else 0,
+        num_certainties=NUM_CERTAINTIES if is_told else 0,
     )
     configuration = TrainingConfiguration(
         num_steps=1_000_000,
@@ -156,7 +171,8 @@ def make_nanochat_step(mode: Mode) -> tuple[Callable[[], None], int, None]:
     if dtype == torch.float32:
         model.transformer.wte.float()
     compute = torch.compile(model) if mode.compiled else model
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    adamw = mode.optimizer == "adamw"
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True) if adamw else make_optimizer(model)
     rows = random_rows(mode.batch_size, mode.device)
 
     def step() -> None:
@@ -200,7 +216,7 @@ def measure(mode: Mode) -> dict[str, Any]:
 
 def run(mode: Mode) -> dict[str, Any] | None:
     """Measures a mode in a process of its own; prints a message and returns None if it fails."""
-    console.print(f"{mode.size} {mode.contender} {mode.dtype} {mode.optimizer}{' compiled' if mode.compiled else ''}")
+    console.print(str(mode))
     environment = {**os.environ, **({"OMP_NUM_THREADS": "1"} if mode.device == "cpu" else {})}
     arguments = [sys.executable, __file__, "--one", json.dumps(dataclasses.asdict(mode))]
     done = subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False)
@@ -225,11 +241,12 @@ def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanoch
             other = dataclasses.replace(plain, contender="nanochat", nanochat=str(nanochat.resolve()))
             both = (other, dataclasses.replace(other, dtype="bfloat16"))
             found += [*both, *(dataclasses.replace(mode, compiled=True) for mode in both)]
+            found.append(dataclasses.replace(found[-1], optimizer=OWN))
     return found
 
 
 def table(results: list[dict[str, Any]]) -> list[str]:
-    """Returns the results as lines of Markdown; "against nanochat" divides by nanochat's tokens per second."""
+    """Returns the results as lines of Markdown; "against nanochat" divides by its tokens per second by AdamW."""
     columns = (
         "size",
         "model",
@@ -247,6 +264,7 @@ def table(results: list[dict[str, Any]]) -> list[str]:
             other["tokens_per_second"]
             for other in results
             if other["contender"] == "nanochat"
+            and other["optimizer"] == "adamw"
             and all(other[name] == result[name] for name in ("size", "dtype", "compiled"))
         ]
         computed = result["computed_memory_bytes"]
@@ -282,6 +300,7 @@ def main(
     nanochat: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="A checkout to compare with.")
     ] = None,
+    only: Annotated[str, typer.Option(help="Only modes whose description has a match of this.")] = "",
     publish: Annotated[bool, typer.Option(help="Write the results and the page.")] = False,
     one: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
@@ -291,7 +310,8 @@ def main(
         return
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigurationError("no CUDA device is available here")
-    found = [run(mode) for mode in modes(sizes.split(","), batch_size, device, steps, nanochat)]
+    wanted = modes(sizes.split(","), batch_size, device, steps, nanochat)
+    found = [run(mode) for mode in wanted if re.search(only, str(mode))]
     results = [result for result in found if result is not None]
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     conditions = f"Measured on {today}: {machine(device)}. Context {CONTEXT_SIZE}, {batch_size} windows a step."
