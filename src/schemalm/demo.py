@@ -33,6 +33,7 @@ from schemalm.rules.built_in import DEFAULT_RULES
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
+from schemalm.training.number_format import suitable_dtype
 from schemalm.training.progress import Progress
 
 EMBEDDED_SCHEMA = "github-workflow"
@@ -236,4 +237,5 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
         checkpoint_every=max(1, num_steps // 4),
         num_evaluation_documents=60,
         seed=seed,
+        dtype=suitable_dtype("cpu"),
     )

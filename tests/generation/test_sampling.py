@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,24 @@ def test_the_noise_of_a_sample_is_its_own() -> None:
 def test_logits_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(CheckpointError, match="not finite"):
         choose(np.array([0.0, math.nan], dtype=np.float32), np.arange(2), Noise(0, 0).times(2), Sampling(), MARGIN)
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [Sampling(0.0), Sampling(1.0), Sampling(0.8, top_k=1), Sampling(1.0, top_p=0.4), Sampling(1.0, min_p=0.9)],
+)
+def test_only_preferred_tokens_are_chosen_with_their_probability_under_the_whole_mask(sampling: Sampling) -> None:
+    times_A = None if sampling.temperature == 0 else Noise(0, 0).times(3)
+    logits_V, preferred_A = logits_of(0.6, 0.3, 0.1), np.array([False, True, True])
+    choice = choose(logits_V, np.arange(3), times_A, sampling, MARGIN, preferred_A)
+    assert choice.token in (1, 2)
+    assert choice.logprob == pytest.approx(math.log((0.3, 0.1)[choice.token - 1]))
+
+
+def test_preferred_tokens_share_the_probability_of_the_others() -> None:
+    preferred_A, counts = np.array([False, True, True]), Counter[int]()
+    noise = Noise(0, 0)
+    for _ in range(4000):
+        choice = choose(logits_of(0.6, 0.3, 0.1), np.arange(3), noise.times(3), Sampling(1.0), MARGIN, preferred_A)
+        counts[choice.token] += 1
+    assert counts[1] / 4000 == pytest.approx(0.75, abs=0.03)

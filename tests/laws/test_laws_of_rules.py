@@ -87,6 +87,9 @@ def test_a_mask_is_exactly_what_a_copy_consumes(case: tuple[Drawn, Drawn], seed:
             mask = machine.mask().copy()
             consumed = [consumes(machine.copy(), other) for other in range(tokenizer.vocab_size)]
             assert np.flatnonzero(mask).tolist() == np.flatnonzero(consumed).tolist()
+            in_order = machine.mask_in_order(mask)
+            assert in_order.any()
+            assert not (in_order & ~mask).any()
             # The copies have changed nothing.
             assert np.array_equal(machine.mask(), mask)
         machine.advance(token)

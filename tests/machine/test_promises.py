@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
+
+from schemalm.tokenizer import Tokenizer
 
 from .naming_cases import JOB, JOBS, TEXT, admitted, after, completed, document, tokenizer_of
 
@@ -58,3 +63,46 @@ def test_a_completion_makes_no_promise_without_need() -> None:
     assert completed(tokenizer_of(JOBS, job=KIND), *NEEDS_B[:5]) == {"jobs": {"a": {"needs": []}}}
     jobs = completed(tokenizer_of(JOBS, job=KIND), *NEEDS_B[:6])["jobs"]
     assert jobs["a"]["needs"][0] in jobs
+
+
+MOSTLY: dict[str, Any] = {
+    "declared": [{"keys": "/jobs"}],
+    "referred": [{"values": "/jobs/*/last", "order": "mostly-earlier", "acyclic": True}],
+}
+# The job "ab", complete, and what begins the name in the job "c".
+AFTER_AB = ("KEY:jobs", "FREE_KEY", '"ab"', "KEY_END", "OBJECT_END", "FREE_KEY", '"c"', "KEY_END")
+
+
+def in_order(tokenizer: Tokenizer, *symbols: str) -> set[str]:
+    """What may come next without a promise that documents rarely make."""
+    machine = after(tokenizer, *symbols)
+    part = machine.mask_in_order(machine.mask())
+    return {tokenizer.describe(token).strip("'") for token in np.flatnonzero(part)}
+
+
+def test_where_documents_mostly_refer_to_earlier_names_only_those_are_in_order() -> None:
+    tokenizer = tokenizer_of(JOBS, job=MOSTLY)
+    begun = (*AFTER_AB, "KEY:last")
+    assert {"a", "x"} <= admitted(tokenizer, after(tokenizer, *begun))
+    assert in_order(tokenizer, *begun) == {"a"}
+    assert in_order(tokenizer, *begun, '"a"') == {"b"}
+
+
+def test_where_there_is_no_earlier_name_nothing_that_refers_to_one_is_in_order() -> None:
+    tokenizer = tokenizer_of(JOBS, job=MOSTLY)
+    begun = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END")
+    assert "KEY:last" in admitted(tokenizer, after(tokenizer, *begun))
+    assert "KEY:last" not in in_order(tokenizer, *begun)
+
+
+def test_where_only_a_promise_goes_on_it_is_in_order() -> None:
+    tokenizer = tokenizer_of(JOBS, job=MOSTLY)
+    begun = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END", "KEY:last")
+    assert in_order(tokenizer, *begun) == admitted(tokenizer, after(tokenizer, *begun)) != set()
+
+
+def test_where_documents_refer_to_any_names_the_whole_mask_is_in_order() -> None:
+    tokenizer = tokenizer_of(JOBS, job={**MOSTLY, "referred": [{"values": "/jobs/*/last", "order": "any"}]})
+    machine = after(tokenizer, *AFTER_AB, "KEY:last")
+    mask = machine.mask()
+    assert machine.mask_in_order(mask) is mask

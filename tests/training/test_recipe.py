@@ -11,6 +11,7 @@ import pytest
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError
 from schemalm.files.toml_table import read_toml
+from schemalm.training import recipe
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import read_metrics
@@ -28,8 +29,18 @@ def write(folder: Path, text: str) -> Path:
 
 def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
     text = 'context_size = 16\n[training]\nmodel = "small"\nnum_steps = 7\nmicro_batch_size = 2\nlearning_rate = 1\n'
-    configuration = read_training_recipe(write(tmp_path, text), read_metadata(data), {"num_steps": 9})
+    given = {"num_steps": 9, "dtype": "float32"}
+    configuration = read_training_recipe(write(tmp_path, text), read_metadata(data), given)
     assert configuration == TrainingConfiguration(num_steps=9, model="small", micro_batch_size=2, learning_rate=1)
+
+
+def test_the_device_decides_about_a_dtype_that_nobody_names(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "suitable_dtype", {"cpu": "bfloat16"}.get)
+    for line, expected in (("", "bfloat16"), ('dtype = "float32"', "float32")):
+        path = write(tmp_path, f"[training]\nnum_steps = 1\n{line}\n")
+        assert read_training_recipe(path, read_metadata(data), {}).dtype == expected
 
 
 def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: Path) -> None:

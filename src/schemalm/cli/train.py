@@ -91,7 +91,10 @@ def train(
         int | None, typer.Option(min=0, metavar="N", help="Seed for the first weights and the order of training.")
     ] = None,
     device: Annotated[Literal["cpu", "cuda"] | None, typer.Option(help="The device to train on.")] = None,
-    dtype: Annotated[Literal["float32", "bfloat16"] | None, typer.Option(help="Data type of matrix products.")] = None,
+    dtype: Annotated[
+        Literal["float32", "bfloat16"] | None,
+        typer.Option(help="Data type of matrix products [default: bfloat16 where the device has instructions for it]."),
+    ] = None,
     grammar_state: Annotated[
         bool | None,
         typer.Option("--grammar-state/--no-grammar-state", help="Give the model the state of the grammar as input."),
@@ -241,6 +244,7 @@ def _configuration(
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from schemalm.training.continuation import recorded_configuration  # noqa: PLC0415
+    from schemalm.training.number_format import suitable_dtype  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
     from schemalm.training.run_file import read_complete_config  # noqa: PLC0415
 
@@ -248,7 +252,7 @@ def _configuration(
         return read_training_recipe(recipe, read_metadata(data), given)
     if resumed is not None:
         return recorded_configuration(resumed, **given)
-    settings = {"num_steps": DEFAULT_STEPS, **given}
+    settings = {"num_steps": DEFAULT_STEPS, "dtype": suitable_dtype(given.get("device", "cpu")), **given}
     if start_from is not None:
         theirs = recorded_configuration(read_complete_config(start_from), device="cpu")
         settings = {name: getattr(theirs, name) for name in ("model", "grammar_state", "echo")} | settings

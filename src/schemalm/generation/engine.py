@@ -234,10 +234,11 @@ class Engine:
         admitted_A, sampling = row.document.admitted, row.request.sampling
         assert admitted_A is not None
         times_A = row.noise.times(len(admitted_A)) if sampling.temperature else None
-        choice = choose(logits_V, admitted_A, times_A, sampling, self._margin)
+        choice = choose(logits_V, admitted_A, times_A, sampling, self._margin, row.document.preferred)
         if choice.is_clear:
             return choice
-        return choose(self._logits_alone(row.document), admitted_A, times_A, sampling, self._margin)
+        logits_V = self._logits_alone(row.document)
+        return choose(logits_V, admitted_A, times_A, sampling, self._margin, row.document.preferred)
 
     def _logits_alone(self, document: DocumentInProgress) -> Floats:
         """Return the next token's logits from one pass over the document's window [V]."""

@@ -78,7 +78,8 @@ class DocumentInProgress:
 
     machines: the first provides the grammar state for the model; the last decides which tokens are admitted, and knows
     the prompt if there is one.
-    admitted: the tokens among which the model has to choose the next one; None if there is no choice.
+    admitted: the tokens among which the model has to choose the next one [A]; None if there is no choice.
+    preferred: which of these may be chosen [A]; the others name what is not declared yet, which is rare. None: all.
     num_read: how many tokens of the window the model has read, the position token included.
     is_steered: whether an object or list had to end where the model had a choice.
     is_stopped: whether the next step exceeds the limits on work, so that the document must be ended.
@@ -110,6 +111,7 @@ class DocumentInProgress:
         # One entry before each token, and one before the next token.
         self.side_features = [side_features_of.before_next(machines[0], self.echoes)]
         self.admitted: NDArray[np.intp] | None = None
+        self.preferred: NDArray[np.bool_] | None = None
         self._window_start = 0
         self.num_read = 0
         self.is_stopped = self.is_stuck = self.is_steered = self.is_out_of_time = False
@@ -160,6 +162,7 @@ class DocumentInProgress:
                 continue
             try:
                 mask = self.machine.mask()
+                preferred = self.machine.mask_in_order(mask)
             except LimitError:
                 self.is_stopped = True
                 return
@@ -170,6 +173,7 @@ class DocumentInProgress:
             end = self._steering.end(self.machine, mask, self.tokens, self._num_ending)
             if num_admitted > 1 and end is None:
                 self.admitted = np.flatnonzero(mask)
+                self.preferred = None if preferred is mask else preferred[self.admitted]
                 return
             self.is_steered |= num_admitted > 1
             self._take_forced(int(mask.argmax()) if end is None else end)

@@ -97,27 +97,33 @@ class Choice(NamedTuple):
 
 
 def choose(
-    logits_V: Floats, admitted_A: NDArray[np.intp], times_A: Times | None, sampling: Sampling, margin: float
+    logits_V: Floats,
+    admitted_A: NDArray[np.intp],
+    times_A: Times | None,
+    sampling: Sampling,
+    margin: float,
+    preferred_A: NDArray[np.bool_] | None = None,
 ) -> Choice:
     """Choose one of the admitted tokens, given the times of this choice, or the likeliest if there are none.
 
-    margin: what a choice needs to be clear, such as `MARGIN`.
+    margin: what a choice needs to be clear, such as `MARGIN`. preferred_A: which tokens may be chosen; all if None.
 
     Raises `CheckpointError` if logits are not numbers, which damaged weights or configurations cause.
     """
     logits_A = logits_V.take(admitted_A)
-    scores_A: NDArray[np.floating] = logits_A
+    raced_A = logits_A if preferred_A is None else np.where(preferred_A, logits_A, np.float32(-np.inf))
+    scores_A: NDArray[np.floating] = raced_A
     edge = None
     if times_A is not None:
-        scores_A = logits_A - sampling.temperature * np.log(times_A)
-        edge = _edge(logits_A, sampling, margin)
+        scores_A = raced_A - sampling.temperature * np.log(times_A)
+        edge = _edge(raced_A, sampling, margin)
     if edge is not None:
-        scores_A = np.where(logits_A >= edge.possible - margin, scores_A, -np.inf)
+        scores_A = np.where(raced_A >= edge.possible - margin, scores_A, -np.inf)
     winner = int(scores_A.argmax())
     lead = _lead(scores_A, winner)
-    is_clear = lead > margin and (edge is None or logits_A[winner] > edge.certain + margin)
+    is_clear = lead > margin and (edge is None or raced_A[winner] > edge.certain + margin)
     if edge is not None and not is_clear:
-        winner = int(np.where(logits_A >= edge.kept, scores_A, -np.inf).argmax())
+        winner = int(np.where(raced_A >= edge.kept, scores_A, -np.inf).argmax())
     return Choice(int(admitted_A[winner]), log_probability(logits_A, winner), is_clear)
 
 

@@ -149,6 +149,20 @@ class Machine(SymbolMachine):
         assert self.tables.naming is not None
         self.tables.naming.push(self, symbol, super().push)
 
+    def mask_in_order(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Returns the part of a machine's `mask` that uses no name before its declaration where documents rarely do.
+
+        Rules call such references "mostly-earlier". If there is no other way to go on, it is the whole mask. Raises
+        LimitError as `mask` does.
+        """
+        naming = self.tables.naming
+        if not self.stack or naming is None or not naming.may_break_order(self):
+            return mask
+        other = self.copy()
+        naming.keep_order(other)
+        found = other.mask()
+        return found if found.any() else mask
+
     def _advance_dynamic(self, token: int) -> None:
         """Consumes one token where earlier keys or items matter."""
         if self.items or self.tables.tokens_with_whole_items:

@@ -80,7 +80,7 @@ def _in_expression(machine: NamedMachine, names: NameState, chain: tuple[bytes, 
     assert naming is not None
     if isinstance(slot.type, Names):
         kind = naming.kind(slot.type.kind)
-        return known_choice(machine, names, kind, names.instance(kind, chain), may_be_promised=not kind.earlier)
+        return known_choice(machine, names, kind, names.instance(kind, chain), not (names.is_ending or kind.earlier))
     assert isinstance(slot.type, Object)
     closed = [name for name, found in slot.type.properties if not _has_names(machine, names, chain, found)]
     if slot.type.values is not None:
@@ -99,25 +99,22 @@ def _has_names(machine: NamedMachine, names: NameState, chain: tuple[bytes, ...]
 
 
 def _referred(machine: NamedMachine, names: NameState, reference: Reference) -> Choice:
-    found = known_choice(
-        machine, names, reference.kind, names.instance(reference.kind), may_be_promised=not reference.earlier
-    )
+    instance = names.instance(reference.kind)
+    found = known_choice(machine, names, reference.kind, instance, names.may_promise(reference))
     if reference.owner is None:
         return found
     leading = names.registers.leading_to(reference.kind, names.owner(reference))
     return found & other_than(leading, ignores_case=reference.kind.ignore_case)
 
 
-def known_choice(
-    machine: NamedMachine, names: NameState, kind: Kind, instance: Instance, *, may_be_promised: bool
-) -> Choice:
+def known_choice(machine: NamedMachine, names: NameState, kind: Kind, instance: Instance, may_promise: bool) -> Choice:
     """The names that a reference may use."""
     naming, found = machine.tables.naming, names.registers.names(instance)
     assert naming is not None
     if found.are_unknown:
         return ANYTHING
     known = known_names(kind, found)
-    new = naming.promises.new_names(machine, kind, instance[1]) if may_be_promised and not names.is_ending else None
+    new = naming.promises.new_names(machine, kind, instance[1]) if may_promise else None
     if new is None:
         return only(known, ignores_case=kind.ignore_case)
     listed = frozenset([*known, *new.listed])

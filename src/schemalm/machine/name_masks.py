@@ -109,7 +109,9 @@ def _mask_of_structure(machine: NamedMachine, names: NameState, below: tuple[int
 
 def _memo(machine: NamedMachine, names: NameState, below: tuple[int, ...]) -> NamesMemo:
     """What is known about the names that may come where a document stands."""
-    found: NamesMemo = machine.tables.name_masks.memo((names.registers, names.levels, names.is_ending, below))
+    found: NamesMemo = machine.tables.name_masks.memo(
+        (names.registers, names.levels, names.is_ending, names.keeps_order, below)
+    )
     return found
 
 

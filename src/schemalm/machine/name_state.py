@@ -10,6 +10,7 @@ from schemalm.machine.free_keys import FreeKeys
 from schemalm.machine.registers import NOWHERE, Instance, Registers, spelling
 from schemalm.rules.names import Kind, Reference
 from schemalm.rules.paths import ITEM, Steps
+from schemalm.rules.structure import MOSTLY_EARLIER
 
 
 class Level(NamedTuple):
@@ -30,7 +31,8 @@ class NameState(NamedTuple):
 
     levels: from the outermost on. prefix: the name under way. chain: the declared names before it in the same
     expression, such as `build` in `needs.build.outputs.version`; None after one that is not known. is_ending: whether a
-    completion is under way, which makes no promise without need.
+    completion is under way, which makes no promise without need. keeps_order: whether references of the order
+    "mostly-earlier" make none.
     """
 
     registers: Registers = Registers()
@@ -38,6 +40,12 @@ class NameState(NamedTuple):
     prefix: bytes = b""
     chain: tuple[bytes, ...] | None = ()
     is_ending: bool = False
+    keeps_order: bool = False
+
+    def may_promise(self, reference: Reference) -> bool:
+        """Whether a reference may precede its declaration now."""
+        is_unusual = self.keeps_order and reference.order == MOSTLY_EARLIER
+        return not (self.is_ending or reference.earlier or is_unusual)
 
     def instance(self, kind: Kind, chain: Collection[bytes] = ()) -> Instance:
         """The scope of a kind at the top, or the one that the names of a chain lead to."""

@@ -24,8 +24,9 @@ from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.regular.pattern import pattern_language
 from schemalm.rules.expressions.types import Names
 from schemalm.rules.names import Kind, Reference
-from schemalm.rules.paths import ITEM
+from schemalm.rules.paths import ITEM, Steps
 from schemalm.rules.rules import Rules
+from schemalm.rules.structure import MOSTLY_EARLIER
 
 if TYPE_CHECKING:
     from schemalm.machine.watched_places import Watched, WatchedPlaces
@@ -60,6 +61,7 @@ class Naming:
             for quoted, form in NAME_FORMS.items()
         }
         self._sites = self._find_sites(watched_places)
+        self._mostly_earlier, self._places_of_order = self._find_mostly_earlier(watched_places)
         ids, symbols = grammar.symbols.ids, grammar.symbols.symbols
         self._end, self._key_end = ids[END], ids[KEY_END]
         self._keys = {number: name.encode() for name, number in grammar.symbols.keys.items()}
@@ -95,6 +97,17 @@ class Naming:
                     found[kind.name].append(site)
         return found
 
+    def _find_mostly_earlier(self, watched_places: WatchedPlaces) -> tuple[list[Kind], frozenset[Steps]]:
+        """The kinds to which some references lead mostly to earlier names, and where these references may begin."""
+        kinds, places = set(), set()
+        for watched in watched_places:
+            for reference in (*watched.names.referred_keys, *watched.names.referred_values):
+                if reference.order == MOSTLY_EARLIER:
+                    steps = watched.place.steps
+                    kinds.add(reference.kind.name)
+                    places |= {steps, steps[:-1]}
+        return [kind for kind in self._kinds if kind.name in kinds], frozenset(places)
+
     def begin(self, machine: NamedMachine) -> None:
         """Starts to follow a new document."""
         machine.names = NameState()
@@ -106,6 +119,17 @@ class Naming:
         if machine.names is not None and not machine.names.is_ending:
             machine.names = machine.names._replace(is_ending=True)
             self._refresh(machine, [kind for kind in self._kinds if kind.may_be_promised])
+
+    def may_break_order(self, machine: NamedMachine) -> bool:
+        """Whether a machine may promise a name next where documents rarely do."""
+        place = machine.top.place
+        return machine.names is not None and place is not None and place.steps in self._places_of_order
+
+    def keep_order(self, machine: NamedMachine) -> None:
+        """Excludes promises that documents rarely make."""
+        assert machine.names is not None
+        machine.names = machine.names._replace(keeps_order=True)
+        self._refresh(machine, self._mostly_earlier)
 
     def push(self, machine: NamedMachine, symbol: int, push: Callable[[int], None]) -> None:
         """Consumes one symbol by `push`, which knows nothing of names."""
@@ -300,8 +324,7 @@ class Naming:
     def is_open(self, machine: NamedMachine, kind: Kind, instance: Instance) -> bool:
         """Whether an expression can use a name of a kind now."""
         assert machine.names is not None
-        names = machine.names._replace(is_ending=False)
-        allowed = known_choice(machine, names, kind, instance, may_be_promised=not kind.earlier)
+        allowed = known_choice(machine, machine.names, kind, instance, not kind.earlier)
         return allowed.has_names(self.form(quoted=True))
 
     def form(self, *, quoted: bool) -> Rest:

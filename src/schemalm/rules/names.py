@@ -17,7 +17,7 @@ from schemalm.errors import RulesError
 from schemalm.json_pointer import pointer_to
 from schemalm.rules.name_texts import NameText
 from schemalm.rules.paths import OTHER, Place, PlaceTree, Steps, Wildcard, parse_path, path_text
-from schemalm.rules.structure import NameKind, Referred
+from schemalm.rules.structure import NameKind, Order, Referred
 
 # Where an object is: the keys and indices that lead to it.
 Scope: TypeAlias = "tuple[str | int, ...]"
@@ -114,14 +114,20 @@ class Kind:
 class Reference:
     """A rule about references: the text or the keys of a place must be names of `kind`.
 
-    earlier: only declarations before it count. owner: if references may not lead in a circle, the index in the path of
+    order: "earlier" if only declarations before it count; "mostly-earlier" if any do, but generation promises nothing
+    where it can refer to an earlier name. owner: if references may not lead in a circle, the index in the path of
     the declared key that holds the reference. text: where in the text the name is; None if the text is the name.
     """
 
     kind: Kind
-    earlier: bool
+    order: Order
     owner: int | None
     text: NameText | None = None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether only declarations before the reference count."""
+        return self.order == "earlier"
 
     def name_in(self, text: str) -> str | None:
         """Return the name in a text; None if the text is no reference."""
@@ -204,7 +210,7 @@ def _kind(number: int, name: str, rule: NameKind) -> Kind:
         declared=tuple(parse_path(part.path) for part in rule.declared),
         declared_keys=tuple(parse_path(part.path) for part in rule.declared if part.keys is not None),
         unknown=tuple(map(parse_path, rule.unknown)),
-        may_be_promised=rule.order == "any" or any(referred.order == "any" for referred in rule.referred),
+        may_be_promised=any(order != "earlier" for order in (rule.order, *(part.order for part in rule.referred))),
         always=rule.always,
         default=rule.default,
     )
@@ -221,7 +227,7 @@ def _attach(tree: PlaceTree, kind: Kind, rule: NameKind) -> None:
     for index, referred in enumerate(rule.referred):
         place = tree.at(referred.path)
         owner = _owner(kind, place, index) if referred.acyclic else None
-        reference = Reference(kind, referred.order == "earlier", owner, _text(referred))
+        reference = Reference(kind, referred.order, owner, _text(referred))
         found = names_of(place)
         (found.referred_values if referred.keys is None else found.referred_keys).append(reference)
     for path in rule.unknown:

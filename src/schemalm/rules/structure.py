@@ -9,7 +9,7 @@ Whether the names that a file uses exist is checked elsewhere (`consistency`). T
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -45,7 +45,7 @@ ENUMERATIONS = {
     "operation": "add, replace, merge or remove",
     "form": "text, condition, whole or none",
     "unique": "exact or ignore-case",
-    "order": "earlier or any",
+    "order": "earlier or any, in `referred` also mostly-earlier",
     "starts": "item",
     "binary": 'an operator: "||", "&&", "==", "!=", "<", "<=", ">" or ">="',
     "unary": '"!"',
@@ -198,8 +198,13 @@ class Declared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
         return self.values or "" if self.keys is None else self.keys
 
 
+# Which declarations a reference leads to: earlier ones, or any, though most documents may declare first.
+Order: TypeAlias = Literal["earlier", "mostly-earlier", "any"]
+MOSTLY_EARLIER: Final = "mostly-earlier"
+
+
 class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
-    """What refers to names, and whether to earlier ones only.
+    """What refers to names, and whether to earlier ones.
 
     acyclic: the declared object that holds the reference may not lead back to itself over references. prefix, until,
     pattern: the name is what follows the prefix, up to the first of the characters `until`, if it has the pattern;
@@ -208,7 +213,7 @@ class Referred(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, fo
 
     keys: ValuePath | None = None
     values: ValuePath | None = None
-    order: Literal["earlier", "any"] = "earlier"
+    order: Order = "earlier"
     acyclic: bool = False
     prefix: Annotated[str, Meta(max_length=MAX_PREFIX)] = ""
     until: Annotated[str, Meta(pattern=_ENDS)] = ""

@@ -5,7 +5,7 @@
     [model]                instead of a named size: `num_layers`, `num_heads`, `model_width`, and any other field of
                            `GPTConfiguration` that the data does not determine
 
-The sizes that depend on the data come from its metadata.
+The sizes that depend on the data come from its metadata. Without a `dtype`, the device decides.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from schemalm.dataset.store import Metadata
 from schemalm.files.toml_table import Table, read_toml
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
+from schemalm.training.number_format import suitable_dtype
 
 
 def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any]) -> TrainingConfiguration:
@@ -41,7 +42,9 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
         settings["model"] = _model(Table(f"{path}: [model]", model), metadata, {**settings, **given})
     if "num_steps" not in {**settings, **given}:
         top.fail("[training] num_steps", "is missing: expected the number of updates")
-    return TrainingConfiguration(**{**settings, **given})
+    settings |= given
+    settings.setdefault("dtype", suitable_dtype(settings.get("device", "cpu")))
+    return TrainingConfiguration(**settings)
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:

@@ -1,0 +1,40 @@
+"""The number format of products follows the device's instructions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from schemalm.training.number_format import suitable_dtype
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
+        ({"avx512_bf16": False, "amx_bf16": True}, "bfloat16"),
+        ({"avx512_f": True, "avx512_bf16": False}, "float32"),
+        ({}, "float32"),
+    ],
+)
+def test_a_processor_gets_bfloat16_if_it_has_instructions_for_it(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert suitable_dtype("cpu") == expected
+
+
+def test_where_torch_cannot_tell_products_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert suitable_dtype("cpu") == "float32"
+
+
+@pytest.mark.parametrize(("is_supported", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_a_gpu_gets_bfloat16_if_it_does_not_emulate_it(
+    monkeypatch: pytest.MonkeyPatch, is_supported: bool, expected: str
+) -> None:
+    def supports(*, including_emulation: bool) -> bool:
+        return is_supported and not including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supports)
+    assert suitable_dtype("cuda") == expected
