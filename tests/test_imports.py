@@ -43,6 +43,7 @@ LAYERS = (
     "rules",  # a rules file and a schema -> the amended schema, expressions and kinds of names
     "schema",  # a JSON Schema -> formulas over assertions
     "regular",  # patterns, formats, bounds -> automata over bytes
+    "pages",  # the name of a package with templates -> an environment that renders them
     "documents",  # text -> JSON values, and back
     "engines",  # a task and items -> results, in one process or many
     "loading",

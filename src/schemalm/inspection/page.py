@@ -9,35 +9,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.resources
 from collections.abc import Sequence
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from schemalm.inspection.counting import UnitCount
 from schemalm.inspection.tokens import Inspection
-from schemalm.messages.visible import visible
+from schemalm.pages import environment
 
 NUM_COLOURS = 6
 
 
 def render_page(title: str, inspection: Inspection, counts: Sequence[UnitCount]) -> str:
     """Return the page of one document; `title` is its heading."""
-    script = _read_template("inspection.js").strip()
-    return (
-        _environment()
-        .get_template("inspection.html.jinja")
-        .render(
-            title=title,
-            inspection=inspection,
-            abouts=[describe_token(inspection, index) for index in range(len(inspection.tokens))],
-            counts=counts,
-            largest_count=max(count.count for count in counts),
-            num_colours=NUM_COLOURS,
-            script=Markup(script),
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
+    templates = environment("schemalm.inspection")
+    script = templates.get_template("inspection.js").render().strip()
+    return templates.get_template("inspection.html.jinja").render(
+        title=title,
+        inspection=inspection,
+        abouts=[describe_token(inspection, index) for index in range(len(inspection.tokens))],
+        counts=counts,
+        largest_count=max(count.count for count in counts),
+        num_colours=NUM_COLOURS,
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
@@ -52,20 +47,3 @@ def describe_token(inspection: Inspection, index: int) -> str:
             "forced: the only token admitted" if is_forced else f"one of {token.num_admitted:,} tokens admitted"
         )
     return "\n".join(lines)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_read_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["visible"] = visible
-    return environment
-
-
-def _read_template(name: str) -> str:
-    return (importlib.resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")

@@ -16,14 +16,13 @@ from schemalm.evaluation.evaluate import Evaluation, Sample
 from schemalm.inspection.tokens import TextRun, inspect_tokens
 from schemalm.judging.interface import to_text
 from schemalm.messages.wording import shortened
+from schemalm.pages import PROBABILITY_BOUNDS
 from schemalm.tokenizer import Tokenizer
 
 NUM_SHOWN, NUM_WORST = 20, 6
 MAX_LINES = 150
 MAX_REASONS = 12
 MAX_NEAREST_CHARACTERS = 6000  # before the ellipsis
-# Classes of probability: a token belongs to the first bound that it reaches.
-BOUNDS = (0.5, 0.2, 0.05, 0.01, 0.0)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _lines(sample: Sample, tokenizer: Tokenizer) -> Iterator[list[Piece]]:
 
 def _level(logprob: float) -> int:
     probability = math.exp(logprob)
-    return next(level for level, bound in enumerate(BOUNDS) if probability >= bound)
+    return next(level for level, bound in enumerate(PROBABILITY_BOUNDS) if probability >= bound)
 
 
 def _reasons(sample: Sample, num_lines: int) -> tuple[dict[int, list[str]], list[str]]:

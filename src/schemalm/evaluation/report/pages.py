@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import math
 import re
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
-from schemalm.messages.visible import visible, visible_line
+from schemalm import pages
+from schemalm.messages.visible import visible_line
 from schemalm.messages.wording import duration
 
 _TEMPLATES = "schemalm.evaluation"
 
 
 def environment() -> Environment:
-    """Return the environment of the templates: values are escaped and made visible, missing values are errors."""
-    templates = importlib.resources.files(_TEMPLATES) / "templates"
-    found = Environment(
-        loader=FunctionLoader(lambda name: (templates / name).read_text(encoding="utf-8")),
-        autoescape=select_autoescape(("html.jinja",)),
-        finalize=lambda value: visible(value) if type(value) is str else value,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """Return the environment of the templates, with filters for figures."""
+    found = pages.environment(_TEMPLATES)
     found.filters |= {"percent": percent, "markdown": escape_markdown, "fence": fence, "duration": duration}
     return found
 
