@@ -23,13 +23,12 @@ def offset_in_source(source: str, start: int, text: str, offset: int) -> int | N
     start: where the scalar begins in `source`. If the character is white space, or there is none, the result is the end
     of what is written before it.
     """
-    anchor = _ANCHOR.match(source, start)
-    start = anchor.end() if anchor else start
     before = "".join(_WRITTEN.findall(text[:offset]))
     is_at_character = offset < len(text) and not text[offset].isspace()
     wanted = before + text[offset] if is_at_character else before
+    start = after_anchor(source, start)
     begin = end = start + 1 if source[start : start + 1] in ("'", '"') else start
-    written = _characters(source, start)
+    written = written_characters(source, start)
     for expected in wanted:
         found = next(written, None)
         if found is None or found[0] != expected:
@@ -38,8 +37,17 @@ def offset_in_source(source: str, start: int, text: str, offset: int) -> int | N
     return begin if is_at_character else end
 
 
-def _characters(source: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """Yield each character that is not white space, with the offsets where it begins and ends."""
+def after_anchor(source: str, start: int) -> int:
+    """Return where a scalar begins, after its anchor if it has one."""
+    anchor = _ANCHOR.match(source, start)
+    return anchor.end() if anchor else start
+
+
+def written_characters(source: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Yield each character that is not white space, with the offsets where it begins and ends.
+
+    They go on after the end of the scalar that begins at `start`.
+    """
     first = source[start : start + 1]
     header = _HEADER.match(source, start)
     if header:

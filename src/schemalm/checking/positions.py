@@ -31,7 +31,10 @@ class SourcePosition:
 
 
 class Positions:
-    """The positions of the values in the text of one document; `first_line`: the number of the text's first line."""
+    """The positions of the values in the text of one document; `first_line`: the number of the text's first line.
+
+    `root` is its value, None if the text cannot be parsed.
+    """
 
     def __init__(self, text: str, first_line: int = 1) -> None:
         self._text = text.removeprefix("\ufeff")
@@ -39,9 +42,9 @@ class Positions:
         tree = _Tree()
         try:
             parse(self._text, tree)
-            self._root = tree.root
+            self.root = tree.root
         except (YAMLFault, RecursionError):  # messages are useful without a position
-            self._root = None
+            self.root = None
 
     def locate(self, pointer: str, keyword: str = "", offset: int | None = None) -> SourcePosition | None:
         """Return the position that `pointer` leads to: of a scalar, or of the key of an empty value, list or mapping.
@@ -50,9 +53,9 @@ class Positions:
         character of the scalar; its position is returned if the text is simple enough. Returns None if the text cannot
         be parsed or the pointer cannot be followed.
         """
-        child = self._root
+        child = self.root
         for part in parts_of(pointer):
-            child = child and _step(child.node, part)
+            child = child and step(child.node, part)
         if child is None:
             return None
         start = child.start
@@ -66,49 +69,49 @@ class Positions:
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
     """A value of the text: a scalar with its `text`, a list or a mapping; `merged` is the value of the key `<<`."""
 
     text: str | None = None
-    items: list[_Child] = field(default_factory=list)
-    entries: dict[str, _Child] | None = None
-    merged: _Node | None = None
+    items: list[Child] = field(default_factory=list)
+    entries: dict[str, Child] | None = None
+    merged: Node | None = None
 
 
 @dataclass(slots=True)
-class _Child:
+class Child:
     """A value with the offset where it, or an alias of it, starts, and in a mapping the offset of its key."""
 
-    node: _Node
+    node: Node
     start: int
     key: int | None = None
 
 
-def _step(node: _Node, part: str) -> _Child | None:
+def step(node: Node, part: str) -> Child | None:
     """Return the child that `part` leads to; a mapping's own entries take precedence over merged ones."""
     if node.entries is None:
         return node.items[int(part)] if part.isdecimal() and int(part) < len(node.items) else None
     if part in node.entries or node.merged is None:
         return node.entries.get(part)
     mappings = [item.node for item in node.merged.items] if node.merged.entries is None else [node.merged]
-    return next((child for mapping in mappings if (child := _step(mapping, part))), None)
+    return next((child for mapping in mappings if (child := step(mapping, part))), None)
 
 
 class _Tree:
     """Builds the nodes from the events of the parser; `root` is the first value of the text."""
 
     def __init__(self) -> None:
-        self.root: _Child | None = None
-        self._open: list[tuple[_Node, int, str | None]] = []
+        self.root: Child | None = None
+        self._open: list[tuple[Node, int, str | None]] = []
         self._keys: list[tuple[str, bool, int] | None] = []  # for each open node, the key that still has no value
-        self._anchors: dict[str, _Node] = {}
+        self._anchors: dict[str, Node] = {}
 
     def document(self, version: str | None, start: int) -> None:
         """Handle the start of a document."""
 
     def scalar(self, text: str, is_plain: bool, anchor: str | None, start: int) -> None:
         """Add a scalar, or keep it as the next key."""
-        node = _Node(text)
+        node = Node(text)
         if anchor is not None:
             self._anchors[anchor] = node
         if self._expects_key():
@@ -123,7 +126,7 @@ class _Tree:
 
     def alias(self, name: str, start: int) -> None:
         """Add the node that an alias refers to."""
-        node = self._anchors.get(name, _Node())
+        node = self._anchors.get(name, Node())
         if self._expects_key():
             self._keys[-1] = (node.text or "", False, start)
         else:
@@ -131,7 +134,7 @@ class _Tree:
 
     def begin(self, is_mapping: bool, anchor: str | None, start: int, column: int | None) -> None:
         """Open a mapping or list."""
-        self._open.append((_Node(entries={} if is_mapping else None), start, anchor))
+        self._open.append((Node(entries={} if is_mapping else None), start, anchor))
         self._keys.append(None)
 
     def end(self, start: int) -> None:
@@ -145,18 +148,18 @@ class _Tree:
     def _expects_key(self) -> bool:
         return bool(self._open) and self._open[-1][0].entries is not None and self._keys[-1] is None
 
-    def _add(self, node: _Node, start: int) -> None:
+    def _add(self, node: Node, start: int) -> None:
         if not self._open:
-            self.root = self.root or _Child(node, start)
+            self.root = self.root or Child(node, start)
             return
         parent = self._open[-1][0]
         key, self._keys[-1] = self._keys[-1], None
         if parent.entries is None or key is None:
-            parent.items.append(_Child(node, start))
+            parent.items.append(Child(node, start))
         elif key[1]:
             parent.merged = node
         else:
-            parent.entries[key[0]] = _Child(node, start, key[2])
+            parent.entries[key[0]] = Child(node, start, key[2])
 
 
 def excerpt(text: str, position: SourcePosition, first_line: int = 1) -> str:

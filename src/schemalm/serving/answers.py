@@ -180,6 +180,30 @@ class NextAnswer(OfRun, kw_only=True, frozen=True):
     num_choices: int
 
 
+class TokenChance(Answer, kw_only=True, frozen=True):
+    """A token in words, and its probability."""
+
+    token: str
+    probability: float
+
+
+class TokenAnswer(TokenChance, kw_only=True, frozen=True):
+    """A token of a document. A forced one, which is the only one admitted, has the probability 1.
+
+    `spans`: where its text is written, as pairs of offsets in characters; none where it only opens or closes.
+    `likeliest`: the likeliest tokens there; empty if it is forced.
+    """
+
+    spans: list[tuple[int, int]]
+    likeliest: list[TokenChance]
+
+
+class TokensAnswer(OfRun, kw_only=True, frozen=True):
+    """The tokens of a document."""
+
+    tokens: list[TokenAnswer]
+
+
 class FindingAnswer(Answer, kw_only=True, frozen=True):
     """An error of a document, as `schemalm check` reports it."""
 

@@ -20,7 +20,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schemalm.serving import openai_api, own_api
-from schemalm.serving.answers import ChatCompletion, CheckAnswer, Completion, Endings, Health, NextAnswer, Regenerated
+from schemalm.serving.answers import (
+    ChatCompletion,
+    CheckAnswer,
+    Completion,
+    Endings,
+    Health,
+    NextAnswer,
+    Regenerated,
+    TokensAnswer,
+)
 from schemalm.serving.bodies import (
     ChatBody,
     CheckBody,
@@ -28,6 +37,7 @@ from schemalm.serving.bodies import (
     CompletionBody,
     NextBody,
     RegenerateBody,
+    TokensBody,
     read_body,
 )
 from schemalm.serving.context import Context, Events
@@ -58,6 +68,7 @@ ENDPOINTS = (
     Endpoint("/schemalm/v1/complete", CompleteBody, Endings, own_api.complete),
     Endpoint("/schemalm/v1/regenerate", RegenerateBody, Regenerated, own_api.regenerate),
     Endpoint("/schemalm/v1/next", NextBody, NextAnswer, own_api.next_),
+    Endpoint("/schemalm/v1/tokens", TokensBody, TokensAnswer, own_api.tokens),
     Endpoint("/schemalm/v1/check", CheckBody, CheckAnswer, own_api.check),
 )
 

@@ -154,6 +154,15 @@ class NextBody(Record, kw_only=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=MAX_LISTED, description="The most choices.")] = 20
 
 
+class TokensBody(Record, kw_only=True, frozen=True):
+    """A question: how likely is each token of a document, and what would be likelier?"""
+
+    text: Text
+    model: ModelName = None
+    format: Format = "yaml"
+    limit: Annotated[int, Meta(ge=1, le=MAX_LISTED, description="The most tokens that are listed at each.")] = 5
+
+
 class CheckBody(Record, kw_only=True, frozen=True):
     """A request for all errors of a text; with `judges`, those that are installed are asked as well."""
 

@@ -14,6 +14,7 @@ from schemalm.errors import (
     ConfigurationError,
     DocumentError,
     GuardError,
+    InvalidDocument,
     LimitError,
     PromptError,
     SchemaLMError,
@@ -24,6 +25,7 @@ RETRY_SECONDS = 1
 _CODES: dict[type[SchemaLMError], str] = {
     PromptError: "impossible_prompt",
     DocumentError: "unreadable_document",
+    InvalidDocument: "invalid_document",
     LimitError: "too_much_work",
     GuardError: "no_ending",
     ConfigurationError: "invalid_value",

@@ -1,12 +1,20 @@
-"""The endpoints for what only this project has: endings, parts written anew, what may come next, all errors."""
+"""The endpoints for what only this project has: endings, parts written anew, what may come next, all errors.
+
+One more says how likely each token of a document is.
+"""
 
 from __future__ import annotations
 
-from msgspec import convert
+from collections.abc import Sequence
+from itertools import chain, islice
+
+from msgspec import convert, structs
 from starlette.concurrency import run_in_threadpool
 
 from schemalm.checking import findings_of
 from schemalm.checking.findings import DocumentFindings
+from schemalm.checking.positions import Positions
+from schemalm.checking.spans import Span, joined, symbol_spans
 from schemalm.documents import parse_document, parse_documents
 from schemalm.documents.splicing import with_part
 from schemalm.documents.value_paths import outermost, resolved, value_at
@@ -20,7 +28,8 @@ from schemalm.generation.completing import (
     written_after,
 )
 from schemalm.generation.next_choices import next_choices
-from schemalm.judging import Document, Judge, Verdict, ask
+from schemalm.generation.scoring import chances
+from schemalm.judging import Document, Judge, Message, Verdict, ask
 from schemalm.serving.answers import (
     CheckAnswer,
     ChoiceAnswer,
@@ -31,12 +40,16 @@ from schemalm.serving.answers import (
     JudgeMessage,
     NextAnswer,
     Regenerated,
+    TokenAnswer,
+    TokenChance,
+    TokensAnswer,
 )
-from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, RegenerateBody
+from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, RegenerateBody, TokensBody
 from schemalm.serving.context import Context
 from schemalm.serving.given import read_beginning, requests_for, seed_of
 from schemalm.serving.openai_api import finish_reason
 from schemalm.serving.served_run import ServedRun
+from schemalm.tokenizer import Tokenizer
 
 
 async def complete(context: Context, body: CompleteBody) -> Endings:
@@ -111,6 +124,28 @@ async def next_(context: Context, body: NextBody) -> NextAnswer:
     )
 
 
+async def tokens(context: Context, body: TokensBody) -> TokensAnswer:
+    """Say how likely the model finds each token of a document, and where it is written."""
+    served, is_json = context.runs.named(body.model), body.format == "json"
+    value = await run_in_threadpool(parse_document, body.text, merge_keys=served.merge_keys, json_only=is_json)
+    tokenizer = served.run.tokenizer
+    ids = await served.ask(lambda: tokenizer.encode(value))
+    found = await served.ask(lambda: chances(served.run, ids, body.limit))
+    spans = await run_in_threadpool(_spans, tokenizer, body.text, ids)
+    answers = [
+        TokenAnswer(
+            token=tokenizer.describe(token),
+            probability=each.probability,
+            spans=where,
+            likeliest=[
+                TokenChance(token=tokenizer.describe(other), probability=chance) for other, chance in each.likeliest
+            ],
+        )
+        for token, each, where in zip(ids, found, spans, strict=True)
+    ]
+    return TokensAnswer(model=served.name, schema_sha256=served.schema_sha256, tokens=answers)
+
+
 async def check(context: Context, body: CheckBody) -> CheckAnswer:
     """Report every error of a text, and what the judges that are installed say."""
     served = context.runs.named(body.model)
@@ -131,6 +166,13 @@ async def check(context: Context, body: CheckBody) -> CheckAnswer:
     )
 
 
+def _spans(tokenizer: Tokenizer, text: str, ids: list[int]) -> list[list[Span]]:
+    """Return where each token is written in a text."""
+    symbols = [tokenizer.vocabulary.symbols[token] for token in ids]
+    spans = iter(symbol_spans(text, chain.from_iterable(symbols), tokenizer.grammar.symbols))
+    return [joined(text, islice(spans, len(of_token))) for of_token in symbols]
+
+
 def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
     loaded = parse_documents(body.text, merge_keys=served.merge_keys, json_only=body.format == "json")
     return findings_of(loaded, "text", served.failures)
@@ -139,15 +181,26 @@ def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
 def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
     name = "text.json" if body.format == "json" else "text.yml"
     document = Document.of_text(body.text, name, merge_keys=served.merge_keys)
-    return [_verdict(judge, ask(judge, [document])[0]) for judge in served.judges]
+    positions = Positions(body.text)
+    return [_verdict(judge, ask(judge, [document])[0], positions) for judge in served.judges]
 
 
-def _verdict(judge: Judge, verdict: Verdict) -> JudgeAnswer:
+def _verdict(judge: Judge, verdict: Verdict, positions: Positions) -> JudgeAnswer:
+    def told(messages: Sequence[Message]) -> list[JudgeMessage]:
+        found = convert(messages, list[JudgeMessage], from_attributes=True)
+        return [each if each.line or not each.pointer else _located(each, positions) for each in found]
+
     return JudgeAnswer(
         name=judge.name,
         title=judge.title,
         accepted=verdict.accepted,
-        errors=convert(verdict.errors, list[JudgeMessage], from_attributes=True),
-        advice=convert(verdict.advice, list[JudgeMessage], from_attributes=True),
+        errors=told(verdict.errors),
+        advice=told(verdict.advice),
         failure=verdict.failure,
     )
+
+
+def _located(message: JudgeMessage, positions: Positions) -> JudgeMessage:
+    """Return a message with the line of its pointer, if it is known."""
+    place = positions.locate(message.pointer)
+    return message if place is None else structs.replace(message, line=place.line)
