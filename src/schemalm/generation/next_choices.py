@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import takewhile
 from typing import Literal
 
@@ -44,8 +45,9 @@ _WHAT: dict[str, What] = {
     "OBJECT_END": "end",
     "ARRAY_END": "end",
 }
-# Tokens that lead up to the cursor are followed if they are this likely, and so many of them.
-LEAST_FOLLOWED, MAX_FOLLOWED = 0.01, 8
+# Tokens that lead up to the cursor are followed if they are this likely beside what was found, and so many of them;
+# more if nothing was found.
+LEAST_FOLLOWED, MAX_FOLLOWED, MAX_SOUGHT = 0.01, 8, 64
 # The most tokens that the model writes before the cursor.
 MAX_FILLED = 200
 
@@ -134,14 +136,14 @@ class _Cursor:
         ahead: list[int] = []
         is_reached = self._cut.is_reached(derivation.open_parts())
         while stack and (only := grammar.only_symbol(stack[-1])) is not None:
-            symbol = int(only)
-            if is_reached and symbol >= NUM_BYTES and self._fits(symbol):
-                break  # what is written of a text at the cursor belongs to it
-            is_reached = is_reached and symbol < NUM_BYTES
+            symbol, was_reached = int(only), is_reached
             advance(grammar, stack, symbol)
             derivation.push(symbol)
+            # What is written of a text at the cursor belongs to it, and so does what only opens the value there.
+            is_reached = (was_reached and symbol < NUM_BYTES) or self._cut.is_reached(derivation.open_parts())
+            if was_reached and not is_reached and self._fits(symbol):
+                return ahead, True
             ahead.append(symbol)
-            is_reached = is_reached or self._cut.is_reached(derivation.open_parts())
         return ahead, is_reached
 
     def _place_after(self, symbols: Sequence[int]) -> str:
@@ -163,19 +165,22 @@ class _Cursor:
     def _following(self, ahead: Sequence[int]) -> Iterator[tuple[tuple[int, ...], float]]:
         """Yield the symbols of tokens after those that lead to the cursor, with their probabilities."""
         vocabulary = self._run.tokenizer.vocabulary
-        open_paths: list[tuple[list[int], int, float]] = [([], 0, 1.0)]
-        for num_followed in range(MAX_FOLLOWED + 1):
-            if not open_paths:
+        open_paths: list[tuple[float, list[int], int]] = [(-1.0, [], 0)]  # a heap, the likeliest first
+        num_followed, total = 0, 0.0
+        while open_paths and num_followed < (MAX_FOLLOWED if total else MAX_SOUGHT):
+            negative, path, num_symbols = heappop(open_paths)
+            if -negative < LEAST_FOLLOWED * total:
                 return
-            path, num_symbols, chance = open_paths.pop(0)
+            num_followed += 1
             probabilities = self._probabilities(path)
             for token in np.flatnonzero(probabilities).tolist():
-                symbols, probability = vocabulary.symbols[token], chance * float(probabilities[token])
+                symbols, probability = vocabulary.symbols[token], -negative * float(probabilities[token])
                 following = symbols[len(ahead) - num_symbols :]
                 if following:
+                    total += probability
                     yield following, probability
-                elif probability >= LEAST_FOLLOWED and num_followed < MAX_FOLLOWED:
-                    open_paths.append(([*path, token], num_symbols + len(symbols), probability))
+                else:
+                    heappush(open_paths, (-probability, [*path, token], num_symbols + len(symbols)))
 
     @torch.inference_mode()
     def _probabilities(self, path: Sequence[int]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ In go requests of clients; out come documents, pieces of documents, choices, fin
     openai_api.py   the endpoints of OpenAI's API
     own_api.py      the endpoints for what only this project has
     bodies.py       what requests may contain; answers.py: what is answered
+    page.py         the page with the playground
     openapi.py      the description of all endpoints
     served_run.py   a run that is served; worker.py: the thread that writes its documents, all in one batch
     growth.py       how much of a growing document is certain, for streams

@@ -44,11 +44,14 @@ from schemalm.serving.context import Context, Events
 from schemalm.serving.faults import Refusal, refusal_of
 from schemalm.serving.metrics import CONTENT_TYPE
 from schemalm.serving.openapi import description
+from schemalm.serving.page import page_routes
 
 T = TypeVar("T")
 JSON = "application/json"
 # What is read of a body that is too large before it is refused, in bodies: clients send before they read.
 NUM_DRAINED = 64
+# The status that is counted, and that nobody gets, for a client that goes away before it has an answer.
+CLIENT_GONE = 499
 _log = logging.getLogger(__name__)
 
 
@@ -103,9 +106,10 @@ def application(context: Context) -> Starlette:
         Route("/openapi.json", openapi),
         Route("/v1/models", models),
         Route("/v1/models/{model:path}", model),
+        *page_routes(),
         *(Route(endpoint.path, _taking_body(context, endpoint), methods=["POST"]) for endpoint in ENDPOINTS),
     ]
-    handlers: dict[Any, Any] = {Exception: _refused, 404: _not_found, 405: _wrong_method}
+    handlers: dict[Any, Any] = {Exception: _refused, ClientDisconnect: _gone, 404: _not_found, 405: _wrong_method}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
 
 
@@ -224,6 +228,10 @@ def _json(found: Any, status: int = 200, headers: dict[str, str] | None = None) 
 async def _refused(_: Request, error: Exception) -> Response:
     refusal = refusal_of(error)
     return _json(refusal.to_json(), refusal.status, refusal.headers)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

@@ -19,13 +19,14 @@ import msgspec
 
 from schemalm.serving.faults import Refusal, busy, refusal_of
 from schemalm.serving.metrics import Metrics
+from schemalm.serving.page import PAGE, SCRIPT, STYLE
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-# Who only wants to know whether the server is alive needs no token.
-OPEN_PATHS = frozenset({"/health"})
+# Who only wants to know whether the server is alive needs no token, and neither does the page that asks for it.
+OPEN_PATHS = frozenset({"/health", PAGE, STYLE, SCRIPT})
 LOOPBACK_NAMES = frozenset({"localhost"})
 _log = logging.getLogger(__name__)
 
