@@ -74,6 +74,7 @@ const complete = loudly(async (signal) => {
   const offer = (text, tokens = null) => view.dispatch({ effects: propose.of({ at, text, tokens }) });
   let text = "";
   offer(text);
+  focus();
   say("Writing …", { waits: true });
   for await (const event of follow("/v1/completions", { prompt: before, max_tokens: MAX_TOKENS }, signal)) {
     const choice = event.choices[0];
@@ -90,7 +91,7 @@ const writeThree = loudly(async (signal) => {
   openCards(NUM_ALTERNATIVES, before, ({ text, tokens }) => {
     closeCards();
     insert(at, text, tokens);
-    view.focus();
+    focus();
   });
   view.dispatch({ effects: EditorView.scrollIntoView(at, { y: "end", yMargin: 24 }) });
   say("Three ways to go on. Keys 1, 2 and 3 take one, Esc takes none.");
@@ -116,6 +117,7 @@ const rewrite = loudly(async (signal) => {
   const part = partAt(view.state, cursor());
   if (!part) return;
   const name = inWords(part.path);
+  focus();
   say(`Writing ${name} anew …`, { waits: true });
   const asked = { text: wholeText(), parts: [pointerTo(part.path)], tries: NUM_TRIES, max_tokens: MAX_TOKENS };
   const { text } = await ask("/schemalm/v1/regenerate", asked, signal);
@@ -130,6 +132,8 @@ function endingOf(choice) {
 
 // The document.
 
+// On a screen that is touched, the focus would open a keyboard over half of it.
+const focus = () => hasKeys && view.focus();
 const cursor = () => view.state.selection.main.head;
 const wholeText = () => view.state.doc.toString();
 const textBefore = () => view.state.sliceDoc(0, cursor());
@@ -163,7 +167,7 @@ function acceptProposal() {
   if (found.text) {
     insert(found.at, found.text, found.tokens);
     say(READY);
-    view.focus();
+    focus();
   }
   return true;
 }
@@ -173,7 +177,7 @@ function escape() {
   for (const work of [complete, writeThree, rewrite]) work.stop();
   const isGone = [closeCards(), discard(view)].some((was) => was);
   say(READY);
-  if (isGone) view.focus();
+  if (isGone) focus();
   return isGone;
 }
 
@@ -298,5 +302,5 @@ bindTip((tip, run) => {
   return Boolean(tokens);
 });
 onMissingToken(askForToken);
-view.focus();
+focus();
 begin().catch((error) => say(error.message, { isBad: true }));

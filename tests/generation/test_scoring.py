@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from schemalm.errors import DecodeError
 from schemalm.generation import Run, generate, score
+from schemalm.generation.scoring import chances
 
 from .conftest import documents
 
@@ -48,3 +51,19 @@ def test_a_token_that_the_schema_does_not_admit_is_named(run: Run) -> None:
         score(run, [[*tokens[:4], -1]])
     with pytest.raises(DecodeError, match=f"token {len(tokens)}: "):
         score(run, [[*tokens, tokens[-1]]])
+
+
+def test_chances_are_those_of_the_score_beside_the_likeliest_others(run: Run) -> None:
+    tokens = run.tokenizer.encode(documents()[3].value)
+    found, (scores,) = chances(run, tokens, 3), score(run, [tokens])
+    assert [math.log(each.probability) for each in found] == pytest.approx(scores, abs=1e-4)
+    machine = run.tokenizer.machine()
+    for token, each in zip(tokens, found, strict=True):
+        num_admitted = int(machine.mask().sum())
+        assert len(each.likeliest) == (0 if num_admitted == 1 else min(num_admitted, 3))
+        shares = [share for _, share in each.likeliest]
+        assert shares == sorted(shares, reverse=True)
+        assert all(machine.mask()[other] for other, _ in each.likeliest)
+        assert not shares or each.probability <= shares[0]
+        assert dict(each.likeliest).get(token, each.probability) == each.probability
+        machine.advance(token)

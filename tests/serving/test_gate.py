@@ -215,6 +215,8 @@ def test_a_client_that_goes_away_ends_its_documents(
     go_on.set()
     until(lambda: server.worker.num_waiting == server.worker.num_running == 0)
     server.answer(CHECK, OK)
+    if not is_stream:
+        assert 'path="/v1/completions",status="499"' in server.ask("/metrics")[1]
 
 
 def test_a_client_that_goes_away_ends_documents_that_are_being_written(

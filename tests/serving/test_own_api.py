@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.serving.conftest import Server
 
 from schemalm import complete
 from schemalm.documents import parse_document, value_digest
-from schemalm.generation import Run
+from schemalm.generation import Run, score
 from schemalm.judging import Message, Verdict
 
 BEGINNING = "kind: job  # a comment\nname: serv"
@@ -83,6 +84,45 @@ def test_as_many_choices_are_told_as_asked_for(server: Server) -> None:
     assert (len(found["choices"]), found["num_choices"]) == (1, 2)
 
 
+def test_the_end_of_a_text_that_is_unlikely_still_has_choices(server: Server) -> None:
+    found = server.answer("/schemalm/v1/next", {"text": "kind: job\nsteps:\n  - run: zqxj vkwy\n"})
+    assert found["choices"][0]["what"] in ("end", "key")
+
+
+def test_an_item_that_is_begun_is_told_by_its_keys(server: Server) -> None:
+    found = server.answer("/schemalm/v1/next", {"text": "kind: job\nsteps:\n  - "})
+    assert found["place"] == "steps[]"
+    assert {(choice["what"], choice["text"]) for choice in found["choices"]} == {
+        ("key", "name"),
+        ("key", "run"),
+        ("key", "uses"),
+    }
+
+
+def test_tokens_have_their_places_and_probabilities(server: Server, run: Run) -> None:
+    found = server.answer("/schemalm/v1/tokens", {"text": DOCUMENT, "limit": 3})["tokens"]
+    ids = run.tokenizer.encode(parse_document(DOCUMENT))
+    assert [token["token"] for token in found] == [run.tokenizer.describe(token) for token in ids]
+    (logprobs,) = score(run, [ids])
+    assert [token["probability"] for token in found] == pytest.approx([math.exp(each) for each in logprobs], abs=1e-6)
+    written = " ".join(DOCUMENT[start:end] for token in found for start, end in token["spans"])
+    assert {"kind:", "job", "steps", "uses:", "checkout"} <= {*written.split()}
+    assert "comment" not in written
+    chosen = [token for token in found if token["likeliest"]]
+    assert chosen
+    assert all(token["probability"] == 1 for token in found if not token["likeliest"])
+    assert all(len(token["likeliest"]) <= 3 for token in chosen)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("kind: worker", "invalid_document"), ("kind: 'x", "unreadable_document"), ("", "unreadable_document")],
+)
+def test_only_valid_documents_have_tokens(server: Server, text: str, code: str) -> None:
+    status, error = server.error("/schemalm/v1/tokens", {"text": text})
+    assert (status, error["code"]) == (400, code)
+
+
 def test_all_errors_have_their_places(server: Server) -> None:
     found = server.answer("/schemalm/v1/check", {"text": "kind: worker\nsteps: []\nsize: 3\n"})
     assert [(error["line"], error["pointer"], error["keyword"]) for error in found["findings"]] == [
@@ -101,12 +141,17 @@ def test_judges_that_are_installed_are_asked(server: Server, monkeypatch: pytest
         name, title, meaning, why_not = "strict", "strict 1.0", "it likes it", ""
 
         def judge(self, documents: Any) -> list[Verdict]:
-            return [Verdict((Message("too short", 1, "/kind", "length"),)) for _ in documents]
+            errors = (Message("too short", 1, "/kind", "length"), Message("too old", 0, "/steps/0/uses"))
+            return [Verdict(errors, advice=(Message("no pointer"),)) for _ in documents]
 
     (served,) = server.context.runs
     monkeypatch.setitem(served.__dict__, "judges", [*served.judges, Strict()])
     found = server.answer("/schemalm/v1/check", {"text": DOCUMENT, "judges": True})
     verdicts = {judge["name"]: judge for judge in found["judges"]}
     assert verdicts["schema"]["accepted"] is True
-    assert verdicts["strict"]["errors"] == [{"text": "too short", "line": 1, "pointer": "/kind", "kind": "length"}]
+    assert verdicts["strict"]["errors"] == [
+        {"text": "too short", "line": 1, "pointer": "/kind", "kind": "length"},
+        {"text": "too old", "line": 4, "pointer": "/steps/0/uses", "kind": ""},
+    ]
+    assert [each["line"] for each in verdicts["strict"]["advice"]] == [0]
     assert server.answer("/schemalm/v1/check", {"text": DOCUMENT})["judges"] == []

@@ -109,7 +109,7 @@ class _Walk:
         return (spans[0][0], spans[-1][1]) if spans else None
 
     def _characters(self, start: int, text: str) -> list[Span]:
-        """Return the span of each character of a scalar; none if it is written in another way."""
+        """Return the span of each character of a scalar; empty ones from where it is written in another way."""
         start = after_anchor(self._text, start)
         written, spans = written_characters(self._text, start), list[Span]()
         end = start
@@ -120,7 +120,7 @@ class _Walk:
             else:
                 found, begin, after = next(written, ("", 0, 0))
                 if found != character:
-                    return []
+                    break
                 spans.append((begin, after))
             end = spans[-1][1]
-        return spans
+        return spans + [(end, end)] * (len(text) - len(spans))
