@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types unit coverage docs format roundtrip conformance judges benchmark-data github-rules packaged-workflows packaged-tokenizer clean
+.PHONY: help demo test quick lint types unit coverage docs format playground roundtrip conformance judges benchmark-data github-rules packaged-workflows packaged-tokenizer clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,6 +45,10 @@ format: $(INSTALLED) ## fix what ruff can fix
 # A warning is an error, and nothing is fetched while it builds.
 docs: $(DOCS_INSTALLED) ## build the documentation as a site in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/.doctrees docs docs/_build
+
+# Needs Node.js 20 or newer. Nothing of it is needed to run the script, which `schemalm serve` shows and wheels contain.
+playground: ## build the page of `schemalm serve` (npm fetches the editor that it is built with)
+	cd playground && npm ci --no-audit --no-fund && npm run build
 
 # Takes minutes, and is not part of `make test`.
 roundtrip: $(INSTALLED) ## encode and decode every real workflow in DATA

@@ -31,6 +31,14 @@ def test_the_wheel_contains_the_assets(included: set[str], asset: str) -> None:
     assert f"schemalm/{asset}" in included
 
 
+@pytest.mark.parametrize("name", ["playground.js", "LICENSES.txt"])
+def test_the_wheel_contains_the_playground_if_it_is_built(included: set[str], name: str) -> None:
+    path = f"schemalm/serving/bundle/{name}"
+    if not (ROOT / "src" / path).is_file():
+        pytest.skip("the page is not built: make playground")
+    assert path in included
+
+
 def test_the_wheel_contains_only_the_package(included: set[str]) -> None:
     assert {Path(path).parts[0] for path in included} == {"schemalm"}
     assert not [path for path in included if "workflow_book" in path]

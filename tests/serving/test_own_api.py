@@ -106,7 +106,7 @@ def test_tokens_have_their_places_and_probabilities(server: Server, run: Run) ->
     (logprobs,) = score(run, [ids])
     assert [token["probability"] for token in found] == pytest.approx([math.exp(each) for each in logprobs], abs=1e-6)
     written = " ".join(DOCUMENT[start:end] for token in found for start, end in token["spans"])
-    assert {"kind:", "job", "steps", "uses:", "checkout"} <= {*written.split()}
+    assert {"kind:", "job", "steps", "uses", "checkout"} <= {*written.split()}
     assert "comment" not in written
     chosen = [token for token in found if token["likeliest"]]
     assert chosen

@@ -82,7 +82,8 @@ def serve(
     )
 
     def ready(url: str) -> None:
-        terminal.say(f"listening to {url}; the API is described at {url}/openapi.json; Ctrl-C ends it")
+        terminal.say(f"listening to {url}, where a browser shows the playground; Ctrl-C ends it")
+        terminal.say(f"the API is described at {url}/openapi.json")
         finished = {"url": url, "models": [name for name, _ in loaded]}
         terminal.finish(finished, next_command=f"curl {url}/v1/models")
 
