@@ -183,10 +183,8 @@ function escape() {
 
 function showProblems(answer, isAsking) {
   const found = answer ? diagnosticsOf(view.state, answer) : [];
-  view.dispatch(setDiagnostics(view.state, found));
-  const listed = found.map((each) => ({ ...each, line: view.state.doc.lineAt(each.from).number }));
-  listed.sort((one, other) => one.line - other.line);
-  showVerdicts(answer, listed, isAsking, (problem) => {
+  view.dispatch(setDiagnostics(view.state, found.filter((each) => each.line)));
+  showVerdicts(answer, found, isAsking, (problem) => {
     view.dispatch({ selection: { anchor: problem.from }, scrollIntoView: true });
     view.focus();
   });

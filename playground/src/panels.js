@@ -46,8 +46,9 @@ export function showVerdicts(answer, problems, isAsking, go) {
   element("verdicts").replaceChildren(...badges);
   element("findings").replaceChildren(
     ...problems.slice(0, MAX_LISTED).map((problem) => {
-      const about = make("small", { textContent: `line ${problem.line}, ${problem.source}` });
-      const button = make("button", {}, about, problem.message);
+      const where = problem.line ? `line ${problem.line}, ` : "";
+      const about = make("small", { textContent: `${where}${problem.source}` });
+      const button = make("button", { disabled: !problem.line }, about, problem.message);
       button.addEventListener("click", () => go(problem));
       return make("li", { className: problem.severity }, button);
     }),

@@ -4,7 +4,7 @@ import { syntaxTree } from "@codemirror/language";
 
 const SCALARS = new Set(["Key", "Literal", "QuotedLiteral", "BlockLiteralContent"]);
 
-/** Return diagnostics for what `check` answers. */
+/** Return diagnostics for what `check` answers, in the order of the text; those without a line have no `from`. */
 export function diagnosticsOf(state, answer) {
   const findings = answer.findings.map((each) => ({
     ...placeOf(state, each.line, each.column),
@@ -16,7 +16,7 @@ export function diagnosticsOf(state, answer) {
     ...judge.errors.map((each) => said(state, judge, each, "error")),
     ...judge.advice.map((each) => said(state, judge, each, "info")),
   ]);
-  return [...findings, ...judged];
+  return [...findings, ...judged].sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
 }
 
 function said(state, judge, message, severity) {
@@ -25,12 +25,13 @@ function said(state, judge, message, severity) {
 
 /** Return the stretch to underline: the scalar at a column, or all that is written on the line. */
 function placeOf(state, number, column) {
-  const line = state.doc.line(Math.min(Math.max(number ?? 1, 1), state.doc.lines));
+  if (!number) return {};
+  const line = state.doc.line(Math.min(number, state.doc.lines));
   const start = line.from + line.text.search(/\S|$/);
   const end = line.from + line.text.trimEnd().length;
-  if (!column) return { from: start, to: Math.max(start, end) };
+  if (!column) return { line: line.number, from: start, to: Math.max(start, end) };
   const from = Math.min(line.from + column - 1, line.to);
   const node = syntaxTree(state).resolveInner(from, 1);
   const to = SCALARS.has(node.name) && node.to > from ? Math.min(node.to, end) : end;
-  return to > from ? { from, to } : { from: start, to: end };
+  return { line: line.number, ...(to > from ? { from, to } : { from: start, to: end }) };
 }
