@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from schemalm.documents.cut import CutDocument
+from schemalm.documents.partial import ANYTHING
 from schemalm.errors import PromptError
 from schemalm.generation.completing import continued
 from schemalm.generation.in_progress import DocumentInProgress, ModelInput, WindowShape
@@ -88,7 +89,8 @@ class _Cursor:
     def __init__(self, run: Run, cut: CutDocument) -> None:
         self._run, self._cut = run, cut
         shape = WindowShape(run.decoder.configuration.context_size, run.configuration["data"]["stride"])
-        machines = [run.tokenizer.machine(), Machine(continued(run, cut))]
+        prompt = run.tokenizer.machine() if cut.partial == ANYTHING else Machine(continued(run, cut))
+        machines = [run.tokenizer.machine(), prompt]
         # Its budget never ends it.
         self._document = DocumentInProgress(machines, run.side_features, shape, 1 << 40)
         self._derivation = Derivation(run.tokenizer.grammar)

@@ -16,6 +16,7 @@ from schemalm.checking.findings import DocumentFindings
 from schemalm.checking.positions import Positions
 from schemalm.checking.spans import Span, joined, symbol_spans
 from schemalm.documents import parse_document, parse_documents
+from schemalm.documents.cut import read_cut
 from schemalm.documents.splicing import with_part
 from schemalm.documents.value_paths import outermost, resolved, value_at
 from schemalm.generation.completing import (
@@ -112,7 +113,8 @@ async def regenerate(context: Context, body: RegenerateBody) -> Regenerated:
 async def next_(context: Context, body: NextBody) -> NextAnswer:
     """Say what may come next at the end of a text: keys, kinds, values and texts, each with its probability."""
     served = context.runs.named(body.model)
-    cut, _ = await read_beginning(served, body.text, is_json=body.format == "json")
+    is_json = body.format == "json"
+    cut = await run_in_threadpool(read_cut, body.text, is_json=is_json, merge_keys=served.merge_keys)
     found = await served.ask(lambda: next_choices(served.run, cut))
     choices = convert(found.choices[: body.limit], list[ChoiceAnswer], from_attributes=True)
     return NextAnswer(
