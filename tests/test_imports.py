@@ -22,6 +22,7 @@ LAYERS = (
     "cli",  # the arguments of a command -> files, a summary, an exit code
     "demo",  # the whole way in minutes
     "serving",  # requests of clients -> documents, choices and findings, over HTTP
+    "hosting",  # a run and questions from any thread -> documents, choices and findings
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
     "reference",  # texts and a small configuration -> proof that three engines agree

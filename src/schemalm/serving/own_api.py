@@ -5,9 +5,7 @@ from __future__ import annotations
 from msgspec import convert
 from starlette.concurrency import run_in_threadpool
 
-from schemalm.checking import findings_of
-from schemalm.checking.findings import DocumentFindings
-from schemalm.documents import parse_document, parse_documents
+from schemalm.documents import parse_document
 from schemalm.documents.splicing import with_part
 from schemalm.documents.value_paths import outermost, resolved, value_at
 from schemalm.generation.completing import (
@@ -34,7 +32,7 @@ from schemalm.serving.answers import (
 )
 from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, RegenerateBody
 from schemalm.serving.context import Context
-from schemalm.serving.given import read_beginning, requests_for, seed_of
+from schemalm.serving.given import requests_for, seed_of
 from schemalm.serving.openai_api import finish_reason
 from schemalm.serving.served_run import ServedRun
 
@@ -42,7 +40,7 @@ from schemalm.serving.served_run import ServedRun
 async def complete(context: Context, body: CompleteBody) -> Endings:
     """Go on with a text that is cut anywhere: different endings, the likeliest first."""
     served, seed = context.runs.named(body.model), seed_of(body)
-    cut, tables = await read_beginning(served, body.text, is_json=body.format == "json")
+    cut, tables = await served.beginning(body.text, is_json=body.format == "json")
     num = 1 if body.alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * body.alternatives
     documents = await served.write(await requests_for(served, tables, num, body, seed))
     context.metrics.count_documents(served.name, documents)
@@ -99,7 +97,7 @@ async def regenerate(context: Context, body: RegenerateBody) -> Regenerated:
 async def next_(context: Context, body: NextBody) -> NextAnswer:
     """Say what may come next at the end of a text: keys, kinds, values and texts, each with its probability."""
     served = context.runs.named(body.model)
-    cut, _ = await read_beginning(served, body.text, is_json=body.format == "json")
+    cut, _ = await served.beginning(body.text, is_json=body.format == "json")
     found = await served.ask(lambda: next_choices(served.run, cut))
     choices = convert(found.choices[: body.limit], list[ChoiceAnswer], from_attributes=True)
     return NextAnswer(
@@ -114,7 +112,7 @@ async def next_(context: Context, body: NextBody) -> NextAnswer:
 async def check(context: Context, body: CheckBody) -> CheckAnswer:
     """Report every error of a text, and what the judges that are installed say."""
     served = context.runs.named(body.model)
-    found = await run_in_threadpool(_findings, served, body)
+    found = await run_in_threadpool(served.findings, body.text, "text", is_json=body.format == "json")
     verdicts = list[JudgeAnswer]()
     if body.judges:
         async with context.judging:
@@ -129,11 +127,6 @@ async def check(context: Context, body: CheckBody) -> CheckAnswer:
         is_cut=any(document.is_cut for document in found),
         judges=verdicts,
     )
-
-
-def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
-    loaded = parse_documents(body.text, merge_keys=served.merge_keys, json_only=body.format == "json")
-    return findings_of(loaded, "text", served.failures)
 
 
 def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
