@@ -21,12 +21,12 @@ from schemalm.generation.run import Run
 from schemalm.generation.scoring import score
 from schemalm.hosting.growth import Growth, Variants
 from schemalm.hosting.worker import Job, Worker
-from schemalm.judging import Judge, judge_for, judges_for
+from schemalm.judging import Document, Judge, Verdict, ask, judge_for, judges_for
 from schemalm.machine import Tables
 from schemalm.schema.merge_keys import uses_merge_keys
 
 if TYPE_CHECKING:
-    from schemalm.schema.explanation import Failure
+    pass
 
 T = TypeVar("T")
 
@@ -56,6 +56,11 @@ class HostedRun:
         return findings_of(
             loaded, name, lambda value: self.worker.call(partial(self._checker.failures, value)).result()
         )
+
+    def verdicts(self, text: str, *, is_json: bool) -> list[tuple[Judge, Verdict]]:
+        """Return what each judge that is installed says about a text; they are programs, and may take seconds."""
+        document = Document.of_text(text, "text.json" if is_json else "text.yml", merge_keys=self.merge_keys)
+        return [(judge, ask(judge, [document])[0]) for judge in self.judges]
 
     def check_valid(self, value: JSONValue) -> bool | None:
         """Return True if an independent judge accepts a written value, None if none can read the schema.

@@ -18,7 +18,7 @@ from schemalm.generation.completing import (
     written_after,
 )
 from schemalm.generation.next_choices import next_choices
-from schemalm.judging import Document, Judge, Verdict, ask
+from schemalm.judging import Judge, Verdict
 from schemalm.serving.answers import (
     CheckAnswer,
     ChoiceAnswer,
@@ -34,7 +34,6 @@ from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, Regenerat
 from schemalm.serving.context import Context
 from schemalm.serving.given import requests_for, seed_of
 from schemalm.serving.openai_api import finish_reason
-from schemalm.serving.served_run import ServedRun
 
 
 async def complete(context: Context, body: CompleteBody) -> Endings:
@@ -116,7 +115,8 @@ async def check(context: Context, body: CheckBody) -> CheckAnswer:
     verdicts = list[JudgeAnswer]()
     if body.judges:
         async with context.judging:
-            verdicts = await run_in_threadpool(_verdicts, served, body)
+            judged = await run_in_threadpool(served.verdicts, body.text, is_json=body.format == "json")
+        verdicts = [_verdict(judge, verdict) for judge, verdict in judged]
     listed = [finding for document in found for finding in document.findings]
     findings = convert(listed, list[FindingAnswer], from_attributes=True)
     return CheckAnswer(
@@ -127,12 +127,6 @@ async def check(context: Context, body: CheckBody) -> CheckAnswer:
         is_cut=any(document.is_cut for document in found),
         judges=verdicts,
     )
-
-
-def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
-    name = "text.json" if body.format == "json" else "text.yml"
-    document = Document.of_text(body.text, name, merge_keys=served.merge_keys)
-    return [_verdict(judge, ask(judge, [document])[0]) for judge in served.judges]
 
 
 def _verdict(judge: Judge, verdict: Verdict) -> JudgeAnswer:
