@@ -9,11 +9,12 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from lsprotocol.types import Position, Range
 from pygls.workspace import PositionCodec, TextDocument
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _REST_OF_WORD = re.compile(r"[^\s:,\[\]{}'\"#]*")
 _TOKEN = re.compile(r"\"(?:[^\"\\\r\n]|\\.)*\"|'[^'\r\n]*'|[^\s:,\[\]{}'\"#]+|[^\r\n]")
@@ -39,18 +40,19 @@ class OpenText:
     @cached_property
     def lines(self) -> list[str]:
         """The lines with their ends; at least one."""
-        return [line[0] for line in _LINE.finditer(self.text)]
+        return [self.text[start:end] for start, end in pairwise([*self._starts, len(self.text)])]
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [line.start() for line in _LINE.finditer(self.text)]
+        return [0, *(found.end() for found in _LINE_BREAK.finditer(self.text))]
 
     def offset_at(self, position: Position) -> int:
         """Return the number of characters before a position; a position outside the text is the nearest inside."""
         if position.line >= len(self.lines):
             return len(self.text)
         column: int = self.codec.position_from_client_units(self.lines, position).character
-        return self._starts[position.line] + min(column, len(self.lines[position.line].rstrip("\r\n")))
+        line: int = position.line
+        return self._starts[line] + min(column, len(self.lines[line].rstrip("\r\n")))
 
     def offset_of(self, line: int, column: int) -> int:
         """Return the number of characters before a line and column, which count from 1."""

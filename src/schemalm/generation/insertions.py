@@ -11,24 +11,25 @@ from __future__ import annotations
 import heapq
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
-from schemalm.documents.cut import CutDocument
 from schemalm.documents.cut.word import Word
 from schemalm.documents.partial import ANYTHING, More, Partial, PartialArray, PartialObject
 from schemalm.documents.value_paths import Path
 from schemalm.errors import GuardError, PromptError
-from schemalm.generation.next_choices import MAX_FILLED, NOT_REACHED, Cursor, is_byte
+from schemalm.generation.completing import continued
+from schemalm.generation.next_choices import MAX_FILLED, NOT_REACHED, Cursor, Parts, is_byte
 from schemalm.generation.prompts import tables_of
 from schemalm.generation.run import Run
 from schemalm.grammar.states import Object, Text
-from schemalm.grammar.symbols import AS_KIND, END, FREE_KEY, OBJECT_END
-from schemalm.machine import Machine, Tables
+from schemalm.grammar.symbols import AS_KIND, END, FREE_KEY, OBJECT_END, Symbol
+from schemalm.machine import Tables
 from schemalm.regular.numbers import number_of_text
 
 # The most insertions, and how likely the least likely is.
@@ -49,7 +50,17 @@ class Insertion:
     probability: float
 
 
-_Found = dict[tuple[bool, str], Insertion]  # by whether it is a key, and its JSON
+class _Step(NamedTuple):
+    """A place with a choice on the way to the cursor.
+
+    left: the symbols without a choice that no token has yet. parts: what is open. to_come: the given keys that its
+    innermost object does not have yet; None if it is none around the cursor.
+    """
+
+    left: list[int]
+    parts: Parts
+    to_come: set[str] | None
+    is_reached: bool
 
 
 def insertions(run: Run, word: Word, is_over: Callable[[], bool] = lambda: False) -> list[Insertion]:
@@ -58,129 +69,159 @@ def insertions(run: Run, word: Word, is_over: Callable[[], bool] = lambda: False
     is_over: whether the time of the search is over; then what was found is returned. Raises PromptError if no document
     goes on with what stands before, LimitError if finding that takes too much work.
     """
+    search = _Search(run, word, is_over)
     if word.is_key:
-        found = _keys(run, word.before, is_over)
+        search.add_keys()
     else:
-        cut = word.searched
-        cursor = Cursor(run, cut, run.tokenizer.machine().tables if cut.partial == ANYTHING else None)
-        left = cursor.write_to_cursor(is_over)
-        found = _search(run, cursor, left, is_over)
-        if word.begins_block and any(each.is_key for each in found.values()):
-            _add_keys_after_required(run, cursor, [*left, *_opening(run, cursor, left)], found, is_over)
-        found = {name: each for name, each in found.items() if word.begins_block or not each.is_key}
-    return sorted(found.values(), key=lambda each: -each.probability)[:MAX_INSERTIONS]
+        search.add_values()
+    return sorted(search.found.values(), key=lambda each: -each.probability)[:MAX_INSERTIONS]
 
 
-def _keys(run: Run, cut: CutDocument, is_over: Callable[[], bool]) -> _Found:
-    """Return the keys that the object at the cursor may get."""
-    cursor, found = Cursor(run, cut, _tables(run, cut)), _Found()
-    for _ in range(MAX_FILLED):
-        ahead, is_reached, parts = cursor.walk()
-        left, to_come = cursor.write(ahead, is_reached=is_reached), cut.keys_to_come(parts)
-        if cursor.document.machine.is_complete or is_over():
-            return found
-        if to_come == set():
-            at_end = _search(run, cursor, left, is_over)
-            found |= {name: each for name, each in at_end.items() if each.is_key and name not in found}
-            _add_keys_after_required(run, cursor, left, found, is_over)
-            return found
-        if to_come is not None:
-            _add_named_keys(run, cursor, left, to_come, found)
-        cursor.document.append(_next_token(run, cursor, left, to_come), 0.0)
-    raise PromptError(NOT_REACHED, pointer=None)
+class _Search:
+    """A search at one cursor; `found`: the insertions, by whether each is a key, and by its JSON."""
 
+    def __init__(self, run: Run, word: Word, is_over: Callable[[], bool]) -> None:
+        self._word, self._cut, self._is_over = word, word.searched, is_over
+        self._vocabulary, self._symbols = run.tokenizer.vocabulary, run.tokenizer.grammar.symbols
+        self._cursor = Cursor(run, self._cut, _tables(run, word))
+        self.found: dict[tuple[bool, str], Insertion] = {}
 
-def _add_named_keys(run: Run, cursor: Cursor, left: Sequence[int], given: set[str], found: _Found) -> bool:
-    """Add the keys that the schema names and that may come next, unless they are given or known.
-
-    Return whether the object may end instead.
-    """
-    chances: defaultdict[str, float] = defaultdict(float)
-    may_end = False
-    for symbols, chance in cursor.following(left):
-        symbol = run.tokenizer.grammar.symbols.symbols[symbols[0]]
-        may_end = may_end or symbol == OBJECT_END
-        if symbol.label == "KEY" and symbol.text not in given:
-            chances[symbol.text] += chance
-    for name, chance in chances.items():
-        found.setdefault((True, json.dumps(name)), Insertion(name, True, chance))
-    return may_end
-
-
-def _add_keys_after_required(
-    run: Run, cursor: Cursor, left: Sequence[int], found: _Found, is_over: Callable[[], bool]
-) -> None:
-    """Add the keys that usually come after one that the schema wants and that is missing: a person may begin with them.
-
-    left: symbols that lead into the object, whose keys before these are known. What is missing gets the cheapest value.
-    """
-    document = cursor.document
-    for symbol in left:
-        document.append(run.tokenizer.vocabulary.symbol_token(symbol), 0.0)
-    depth = len(cursor.derivation().open_parts())
-    with suppress(GuardError):
-        while not _add_named_keys(run, cursor, (), set(), found) and not _knows_all(document.machine, found):
-            for token in document.machine.completion():
-                document.append(token, 0.0)
-                parts = cursor.derivation().open_parts()
-                if len(parts) == depth and parts[-1][1] is None:
-                    break
-            if document.machine.is_complete or is_over():
+    def add_keys(self) -> None:
+        """Find the keys that the object at the cursor may get."""
+        for left, parts, to_come, _ in self._steps():
+            is_there = to_come is not None and len(parts) == self._cut.depth
+            if is_there and to_come:
+                self._add_named_keys(left, to_come)
+            elif is_there:
+                self._add_likely(left, takes_keys=True, takes_values=False)
+                self._add_keys_after_required(left)
                 return
 
+    def add_values(self) -> None:
+        """Find the scalars that may stand at the cursor, and the keys if an object may begin there."""
+        left = next(left for left, *_, is_reached in self._steps() if is_reached)
+        self._add_likely(left, takes_keys=self._word.begins_block, takes_values=True)
+        if any(is_key for is_key, _ in self.found):
+            self._add_keys_after_required([*left, *self._opening(left)])
 
-def _knows_all(machine: Machine, found: _Found) -> bool:
-    """Return whether all keys are found that may still come in an object, by their order."""
-    state = machine.grammar.nonterminals[machine.stack[-1].nonterminal].state
-    assert isinstance(state, Object)
-    return all((True, json.dumps(name)) in found for name in state.order.names[state.position :])
+    def _steps(self) -> Iterator[_Step]:
+        """Write the document up to the cursor and yield each place with a choice on the way to it, and the last one."""
+        cursor = self._cursor
+        for _ in range(MAX_FILLED):
+            ahead, is_reached, parts = cursor.walk()
+            left, to_come = cursor.write(ahead, is_reached=is_reached), self._cut.keys_to_come(parts)
+            if cursor.document.machine.is_complete or self._is_over():
+                break
+            yield _Step(left, parts, to_come, is_reached)
+            token = self._leading_token(left, to_come)
+            if token is None:
+                self._write_required(left)
+            else:
+                cursor.document.append(token, 0.0)
+        raise PromptError(NOT_REACHED, pointer=None)
 
+    def _leading_token(self, left: Sequence[int], to_come: set[str] | None) -> int | None:
+        """Return the likeliest token that leads to a given key; the likeliest of all outside objects around the cursor.
 
-def _next_token(run: Run, cursor: Cursor, left: Sequence[int], to_come: set[str] | None) -> int:
-    """Return the likeliest token that leads to a given key, or the likeliest of all if none does."""
-    probabilities_V = cursor.probabilities([])
-    symbols = run.tokenizer.grammar.symbols.symbols
+        None if another key must come first.
+        """
+        probabilities_V = self._cursor.probabilities([])
+        if to_come is None:
+            return int(probabilities_V.argmax())
 
-    def leads_on(token: int) -> bool:
-        following = run.tokenizer.vocabulary.symbols[token][len(left) :]
-        first = symbols[following[0]] if following else None
-        return first is None or first.label == "FREE_KEY" or (first.label == "KEY" and first.text in (to_come or ()))
+        def leads_on(token: int) -> bool:
+            following = self._vocabulary.symbols[token][len(left) :]
+            first = self._symbols.symbols[following[0]] if following else None
+            return first is None or first == FREE_KEY or (first.label == "KEY" and first.text in to_come)
 
-    ranked = np.argsort(-probabilities_V, kind="stable")[: int(np.count_nonzero(probabilities_V))].tolist()
-    return next(filter(leads_on, ranked), ranked[0]) if to_come is not None else int(ranked[0])
+        ranked = np.argsort(-probabilities_V, kind="stable")[: int(np.count_nonzero(probabilities_V))].tolist()
+        return next(filter(leads_on, ranked), None)
 
+    def _write_required(self, left: Sequence[int]) -> None:
+        """Write the key that must come next in an object, with the cheapest value."""
+        document = self._cursor.document
+        for symbol in left:
+            document.append(self._vocabulary.symbol_token(symbol), 0.0)
+        depth = len(self._cursor.derivation().open_parts())
+        for token in document.machine.completion():
+            document.append(token, 0.0)
+            parts = self._cursor.derivation().open_parts()
+            if len(parts) == depth and parts[-1][1] is None:
+                return
 
-def _search(run: Run, cursor: Cursor, left: Sequence[int], is_over: Callable[[], bool]) -> _Found:
-    """Return the keys and scalars that may follow the symbols `left`, found from the likeliest tokens on."""
-    found, reader, vocabulary = _Found(), _Reader(run, cursor, left), run.tokenizer.vocabulary
-    waiting: list[tuple[float, list[int], list[int]]] = [(-1.0, [], [])]  # minus the probability, tokens, symbols
-    for _ in range(MAX_PASSES):
-        if not waiting or is_over():
-            break
-        negative, path, symbols = heapq.heappop(waiting)
-        chances_V = -negative * cursor.probabilities(path)
-        for token in np.flatnonzero(chances_V).tolist():
-            chance, ahead = float(chances_V[token]), [*symbols, *vocabulary.symbols[token]]
-            following = ahead[len(left) :]
-            if chance < LEAST_PROBABILITY and not reader.is_named(following):
-                continue
-            read = reader.read(following)
-            if read is _GOES_ON:
-                heapq.heappush(waiting, (-chance, [*path, token], ahead))
-            elif read is not None:
-                value, is_key = read
-                name = (is_key, json.dumps(value))
-                before = found[name].probability if name in found else 0.0
-                found[name] = Insertion(value, is_key, before + chance)
-    return found
+    def _add_named_keys(self, left: Sequence[int], given: set[str]) -> bool:
+        """Add the keys that the schema names and that may come next, unless they are given or known.
+
+        Return whether the object may end instead.
+        """
+        chances: defaultdict[str, float] = defaultdict(float)
+        may_end = False
+        for symbols, chance in self._cursor.following(left):
+            symbol = self._symbols.symbols[symbols[0]]
+            may_end = may_end or symbol == OBJECT_END
+            if symbol.label == "KEY" and symbol.text not in given:
+                chances[symbol.text] += chance
+        for name, chance in chances.items():
+            self.found.setdefault((True, json.dumps(name)), Insertion(name, True, chance))
+        return may_end
+
+    def _add_keys_after_required(self, left: Sequence[int]) -> None:
+        """Add the keys that usually come after one that is missing and required: a person may begin with them.
+
+        left: symbols that lead into the object.
+        """
+        with suppress(GuardError):
+            while not self._add_named_keys(left, set()) and not self._is_over():
+                self._write_required(left)
+                left = ()
+                if self._cursor.document.machine.is_complete or self._knows_all():
+                    return
+
+    def _knows_all(self) -> bool:
+        """Return whether all keys are found that may still come in the object, by their order."""
+        machine = self._cursor.document.machine
+        state = machine.grammar.nonterminals[machine.stack[-1].nonterminal].state
+        assert isinstance(state, Object)
+        return all((True, json.dumps(name)) in self.found for name in state.order.names[state.position :])
+
+    def _add_likely(self, left: Sequence[int], *, takes_keys: bool, takes_values: bool) -> None:
+        """Add the likely keys and scalars after the symbols `left`, found from the likeliest tokens on."""
+        reader = _Reader(self._symbols.symbols, self._cursor, left)
+        waiting: list[tuple[float, list[int], list[int]]] = [(-1.0, [], [])]  # minus the probability, tokens, symbols
+        for _ in range(MAX_PASSES):
+            if not waiting or self._is_over():
+                break
+            negative, path, symbols = heapq.heappop(waiting)
+            chances_V = -negative * self._cursor.probabilities(path)
+            for token in np.flatnonzero(chances_V).tolist():
+                chance, ahead = float(chances_V[token]), [*symbols, *self._vocabulary.symbols[token]]
+                following = ahead[len(left) :]
+                if chance < LEAST_PROBABILITY and not reader.is_named(following):
+                    continue
+                read = reader.read(following)
+                if read is _GOES_ON:
+                    heapq.heappush(waiting, (-chance, [*path, token], ahead))
+                elif read is not None and (takes_keys if read[1] else takes_values):
+                    self._add(*read, chance)
+
+    def _add(self, value: str | int | float | bool | None, is_key: bool, chance: float) -> None:
+        name = (is_key, json.dumps(value))
+        before = self.found[name].probability if name in self.found else 0.0
+        self.found[name] = Insertion(value, is_key, before + chance)
+
+    def _opening(self, left: Sequence[int]) -> list[int]:
+        """Return the symbol that makes the value after the symbols `left` an object; empty if it is one anyway."""
+        machine, as_object = self._cursor.document.machine.copy(), self._symbols.ids[AS_KIND["object"]]
+        for symbol in left:
+            machine.push(symbol)
+        return [as_object] if machine.admits(as_object) else []
 
 
 class _Reader:
     """Reads symbols at a cursor as a key or a scalar."""
 
-    def __init__(self, run: Run, cursor: Cursor, left: Sequence[int]) -> None:
-        self._symbols = run.tokenizer.grammar.symbols.symbols
-        self._cursor, self._left = cursor, left
+    def __init__(self, symbols: Sequence[Symbol], cursor: Cursor, left: Sequence[int]) -> None:
+        self._symbols, self._cursor, self._left = symbols, cursor, left
         self._given = cursor.text_before(left)
 
     def is_named(self, symbols: Sequence[int]) -> bool:
@@ -220,23 +261,21 @@ class _Reader:
         return isinstance(state, Text) and state.kind == "string"
 
 
-def _opening(run: Run, cursor: Cursor, left: Sequence[int]) -> list[int]:
-    """Return the symbols that open the object in which keys were found after the symbols `left`."""
-    machine, ids = cursor.document.machine.copy(), run.tokenizer.grammar.symbols.ids
-    for symbol in left:
-        machine.push(symbol)
-    return [ids[AS_KIND["object"]]] if machine.admits(ids[AS_KIND["object"]]) else []
+def _tables(run: Run, word: Word) -> Tables:
+    """Return the tables of the documents that go on with what stands before a word.
 
-
-def _tables(run: Run, cut: CutDocument) -> Tables:
-    """Return the tables of the documents that go on with a cut one, in whose object at the cursor any key may be new.
-
-    The objects around it get no keys that usually stand before the given ones, unless the schema needs them.
+    Where a key is wanted, the object at the cursor may get any key, but those around it get none that usually stand
+    before the given ones, unless the schema needs them.
     """
+    partial = word.searched.partial
+    if partial == ANYTHING:
+        return run.tokenizer.machine().tables
+    if not word.is_key:
+        return continued(run, word.searched)
     try:
-        return tables_of(run.tokenizer, _closed_above(cut.partial, cut.path))
+        return tables_of(run.tokenizer, _closed_above(partial, word.path))
     except PromptError:
-        return tables_of(run.tokenizer, cut.partial)
+        return tables_of(run.tokenizer, partial)
 
 
 def _closed_above(partial: Partial, path: Path) -> Partial:

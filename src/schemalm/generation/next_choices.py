@@ -9,7 +9,7 @@ begin with it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal
@@ -98,7 +98,7 @@ class Cursor:
 
     def choices(self) -> NextChoices:
         """Return what may come next at the cursor."""
-        ahead = self.write_to_cursor()
+        ahead = self._write_to_cursor()
         place, given = self._place_after(ahead), self.text_before(ahead)
         found: defaultdict[tuple[What, str], float] = defaultdict(float)
         for symbols, probability in self.following(ahead):
@@ -112,19 +112,13 @@ class Cursor:
         named = self._run.tokenizer.grammar.symbols.symbols[symbol]
         return named.label != "KEY" or self._cut.may_be_next(named.text)
 
-    def _opens_value(self, symbol: int) -> bool:
-        """Return whether a symbol without a choice begins the value at the cursor: an item after its dash, a kind."""
-        label = self._run.tokenizer.grammar.symbols.symbols[symbol].label
-        return label in ("ITEM", "AS") and self._cut.has_value_at_cursor
+    def _is_dash(self, symbol: int) -> bool:
+        """Return whether a symbol without a choice is an item whose dash is written: its content is what comes next."""
+        return self._run.tokenizer.grammar.symbols.symbols[symbol].label == "ITEM" and self._cut.has_dash_at_cursor
 
-    def write_to_cursor(self, is_over: Callable[[], bool] = lambda: False) -> list[int]:
-        """Write the document up to the cursor; return the symbols after its last token.
-
-        is_over: whether the time for that is over. Raises PromptError if the cursor is not reached.
-        """
+    def _write_to_cursor(self) -> list[int]:
+        """Write the document up to the cursor; return the symbols after its last token."""
         for _ in range(MAX_FILLED):
-            if is_over():
-                break
             ahead, is_reached, _ = self.walk()
             left = self.write(ahead, is_reached=is_reached)
             if is_reached:
@@ -156,7 +150,7 @@ class Cursor:
         is_reached = self._cut.is_reached(derivation.open_parts())
         while stack and (only := grammar.only_symbol(stack[-1])) is not None:
             symbol = int(only)
-            if is_reached and symbol >= NUM_BYTES and self._fits(symbol) and not self._opens_value(symbol):
+            if is_reached and symbol >= NUM_BYTES and self._fits(symbol) and not self._is_dash(symbol):
                 break  # what is written of a text at the cursor belongs to it
             is_reached = is_reached and symbol < NUM_BYTES
             advance(grammar, stack, symbol)

@@ -105,9 +105,9 @@ class CutDocument:
         return any(reading.takes_key for reading in self.readings)
 
     @property
-    def has_value_at_cursor(self) -> bool:
-        """Whether the cursor may be in a value, or where one is to come."""
-        return any(_has_value_at_cursor(reading) for reading in self.readings)
+    def has_dash_at_cursor(self) -> bool:
+        """Whether the cursor is in an item of a block, so that the item is begun even if nothing of it is written."""
+        return any(_has_value_at_cursor(reading) and _is_in_block_list(reading) for reading in self.readings)
 
     @property
     def is_json_text(self) -> bool:
@@ -123,16 +123,24 @@ class CutDocument:
         return any(_is_at(reading, parts) for reading in self.readings)
 
     def keys_to_come(self, parts: Sequence[tuple[JSONValue, str | None]]) -> set[str] | None:
-        """Return the given keys that the object at the cursor does not have yet; None if the value is not in it.
+        """Return the given keys that the innermost open object of a value does not have yet.
 
-        parts: those of `is_reached`. The cursor must be where a key may come.
+        parts: those of `is_reached`. None if it is no object that the cursor is in, or if the value of a key is under
+        way in it.
         """
-        reading = next(reading for reading in self.readings if reading.takes_key)
+        frames = next((reading for reading in self.readings if reading.takes_key), self.readings[0]).frames
         *outer, (object_, key) = parts or [(None, None)]
-        if len(parts) != len(reading.frames) or not isinstance(object_, dict) or key is not None:
+        if not 0 < len(parts) <= len(frames) or not isinstance(object_, dict) or key is not None:
             return None
-        is_there = all(_is_in(frame, *part, has_child=True) for frame, part in zip(reading.frames, outer, strict=False))
-        return {*reading.frames[-1].given} - object_.keys() if is_there else None
+        if not all(_is_in(frame, *part, has_child=True) for frame, part in zip(frames, outer, strict=False)):
+            return None
+        frame = frames[len(parts) - 1]
+        return {*frame.given, *filter(None, [frame.key])} - object_.keys()
+
+    @property
+    def depth(self) -> int:
+        """How many lists and objects are open at the cursor, where a key may come."""
+        return len(next(reading for reading in self.readings if reading.takes_key).frames)
 
     def may_be_next(self, key: str) -> bool:
         """Return whether a key fits what is written of one at the cursor; True if nothing is."""
@@ -164,6 +172,11 @@ def _is_at(reading: Reading, parts: Sequence[tuple[JSONValue, str | None]]) -> b
 
 def _has_value_at_cursor(reading: Reading) -> bool:
     return reading.place in (Place.SLOT, Place.VALUE) or not reading.frames
+
+
+def _is_in_block_list(reading: Reading) -> bool:
+    frame = reading.frames[-1] if reading.frames else None
+    return frame is not None and isinstance(frame.given, list) and frame.column is not None
 
 
 def _is_in(frame: Frame, part: JSONValue, key: str | None, *, has_child: bool) -> bool:
