@@ -62,7 +62,8 @@ def path_at(text: OpenText, offset: int, *, merge_keys: bool) -> Path | None:
     """
     end = text.end_of_word(offset)
     is_key = text.is_before_colon(end)
-    readings = read_cut(text.text[:end], is_json=text.is_json, merge_keys=merge_keys).readings
+    cut = read_cut(text.text[:end], is_json=text.is_json, merge_keys=merge_keys)
+    readings = [reading for reading in cut.readings if cut.text.endswith(reading.text)]  # not in a comment
     return next((path for reading in readings if (path := _path(reading, is_key=is_key)) is not None), None)
 
 

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from lsprotocol.types import Position, Range
 from pygls.workspace import PositionCodec, TextDocument
@@ -50,9 +50,10 @@ class OpenText:
         """Return the number of characters before a position; a position outside the text is the nearest inside."""
         if position.line >= len(self.lines):
             return len(self.text)
-        column: int = self.codec.position_from_client_units(self.lines, position).character
-        line: int = position.line
-        return self._starts[line] + min(column, len(self.lines[line].rstrip("\r\n")))
+        start: int = self._starts[position.line]
+        line = self.lines[position.line].rstrip("\r\n")
+        ends = [*accumulate(map(self.codec.client_num_units, line))]
+        return start + bisect_right(ends, position.character)
 
     def offset_of(self, line: int, column: int) -> int:
         """Return the number of characters before a line and column, which count from 1."""

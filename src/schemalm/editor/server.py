@@ -127,7 +127,7 @@ def editor_server(run: Run, limits: EditorLimits | None = None) -> EditorServer:
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
     options = types.CompletionOptions(trigger_characters=[" ", '"', "'"])
     server.feature(types.TEXT_DOCUMENT_COMPLETION, options)(_complete)
-    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(_complete_inline)
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(_complete_inline)
     server.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
     return server
 
