@@ -2,9 +2,9 @@
 
     python benchmarks/editor.py RUN DOCUMENT [--rounds 3]
 
-Types at several places of a document, each as the end of a text, with the server in a process of its own. Prints the
-seconds that pass and the processor seconds of the server: on a busy machine only the latter mean something. The first
-round is cold: no mask was needed before.
+Types at several places of a document, each as the end of a text, with the server in a process of its own, and asks
+again, as an editor does, until there is an answer. Prints the seconds that pass and the processor seconds of the server:
+on a busy machine only the latter mean something. The first round is cold: no mask was needed before.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 URI = "file:///document.yml"
-WHOLE_SECONDS = 600
+WHOLE_SECONDS, MAX_ASKED = 1800, 10
 
 
 def main() -> None:
@@ -69,7 +69,11 @@ async def measured(run: Path, document: str, rounds: int) -> None:
                 [types.TextDocumentContentChangeWholeDocument(text)],
             )
         )
-        found = await ask(types.Position(text.count("\n"), len(text) - text.rfind("\n") - 1))
+        found = None
+        for _ in range(MAX_ASKED):
+            found = await ask(types.Position(text.count("\n"), len(text) - text.rfind("\n") - 1))
+            if found and found.items:
+                break
         return time.monotonic() - begun, cpu_seconds(client._server.pid) - cpu, bool(found and found.items)
 
     document_id = types.TextDocumentIdentifier(URI)

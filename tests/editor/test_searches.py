@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -43,7 +44,7 @@ def test_typing_on_keeps_the_search(hosted: HostedRun, monkeypatch: pytest.Monke
     monkeypatch.setattr(suggestions, "insertions", search)
 
     async def type_() -> list[Found]:
-        searches = Searches(hosted, max_seconds=60)
+        searches = Searches(hosted, 60, 60)
         return [await searches.found(word(text)) for text in ("a: 1\n", "a: 1\ns", "a: 1\nst", "b: ", "b: x")]
 
     assert asyncio.run(type_()) == [Found([KEY], is_whole=True)] * 5
@@ -59,7 +60,7 @@ def test_another_word_stops_the_search(hosted: HostedRun, monkeypatch: pytest.Mo
     monkeypatch.setattr(suggestions, "insertions", search)
 
     async def type_() -> tuple[Found, Found]:
-        searches = Searches(hosted, max_seconds=600)
+        searches = Searches(hosted, 600, 600)
         first = asyncio.ensure_future(searches.found(word("a: ")))
         await asyncio.sleep(0)
         second = await searches.found(word("b: "))
@@ -81,7 +82,7 @@ def test_a_search_whose_time_is_over_is_begun_again(hosted: HostedRun, monkeypat
     monkeypatch.setattr(suggestions, "insertions", search)
 
     async def type_() -> list[Found]:
-        searches = Searches(hosted, max_seconds=0.01)
+        searches = Searches(hosted, 60, max_search_seconds=0.01)
         return [await searches.found(word("a: ")) for _ in range(2)]
 
     assert asyncio.run(type_()) == [Found([], is_whole=False)] * 2
@@ -93,4 +94,24 @@ def test_where_no_document_goes_on_nothing_is_found(hosted: HostedRun, monkeypat
         raise PromptError("there is none")
 
     monkeypatch.setattr(suggestions, "insertions", search)
-    assert asyncio.run(Searches(hosted, max_seconds=60).found(word("a: "))) == Found([], is_whole=True)
+    assert asyncio.run(Searches(hosted, 60, 60).found(word("a: "))) == Found([], is_whole=True)
+
+
+def test_a_search_goes_on_after_an_answer_was_due(hosted: HostedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = threading.Event()
+
+    def search(_run: Run, _word: Word, _is_over: Callable[[], bool]) -> list[Insertion]:
+        may_end.wait()
+        return [KEY]
+
+    monkeypatch.setattr(suggestions, "insertions", search)
+
+    async def type_() -> list[Found]:
+        searches = Searches(hosted, 0.01, max_search_seconds=600)
+        early = await searches.found(word("a: 1\n"))
+        may_end.set()
+        while (late := await searches.found(word("a: 1\ns"))) == early:
+            pass
+        return [early, late]
+
+    assert asyncio.run(type_()) == [Found([], is_whole=False), Found([KEY], is_whole=True)]

@@ -38,12 +38,14 @@ _MAX_WAITING = 64
 class EditorLimits:
     """What one request may cost.
 
-    max_characters: of a document; nothing is said about larger ones. max_seconds: for a completion and a continuation;
-    then what was found is the answer. seconds_of_rest: how long a document rests before it is checked.
+    max_characters: of a document; nothing is said about larger ones. max_seconds: for an answer; then what is known is
+    the answer. max_search_seconds: a search goes on for so long, unless another word is typed. seconds_of_rest: how
+    long a document rests before it is checked.
     """
 
     max_characters: int = 1 << 19
     max_seconds: float = 3.0
+    max_search_seconds: float = 30.0
     seconds_of_rest: float = 0.3
 
 
@@ -55,7 +57,7 @@ class EditorServer(LanguageServer):  # type: ignore[misc] # checked alike whethe
         self.limits = limits
         self.hosted = HostedRun(run, batch_size=1, max_waiting=_MAX_WAITING, max_seconds=limits.max_seconds)
         self.describer = Describer(run.tokenizer.grammar)
-        self.searches = Searches(self.hosted, limits.max_seconds)
+        self.searches = Searches(self.hosted, limits.max_seconds, limits.max_search_seconds)
         self._answers: defaultdict[str, set[asyncio.Task[Any]]] = defaultdict(set)
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._judging = asyncio.Lock()

@@ -45,10 +45,13 @@ class Found(NamedTuple):
 
 
 class Searches:
-    """Finds what may be inserted at a cursor: one search at a time, whose result is kept for the words that follow."""
+    """Finds what may be inserted at a cursor: one search at a time, whose result is kept while the word is typed.
 
-    def __init__(self, hosted: HostedRun, max_seconds: float) -> None:
-        self._hosted, self._max_seconds = hosted, max_seconds
+    max_seconds: how long an answer is waited for. max_search_seconds: how long the search goes on, for later answers.
+    """
+
+    def __init__(self, hosted: HostedRun, max_seconds: float, max_search_seconds: float) -> None:
+        self._hosted, self._max_seconds, self._max_search_seconds = hosted, max_seconds, max_search_seconds
         self._question: object = None
         self._stopped = threading.Event()
         self._search: asyncio.Task[Found] | None = None
@@ -61,10 +64,12 @@ class Searches:
             self._stopped = threading.Event()
             self._question = question
             self._search = asyncio.create_task(self._found(word, self._stopped))
-        return await asyncio.shield(self._search)
+        search = self._search
+        await asyncio.wait([search], timeout=self._max_seconds)
+        return search.result() if search.done() else Found([], is_whole=False)
 
     async def _found(self, word: Word, stopped: threading.Event) -> Found:
-        deadline = time.monotonic() + self._max_seconds
+        deadline = time.monotonic() + self._max_search_seconds
 
         def is_over() -> bool:
             return stopped.is_set() or time.monotonic() > deadline
