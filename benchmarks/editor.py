@@ -3,8 +3,8 @@
     python benchmarks/editor.py RUN DOCUMENT [--rounds 3]
 
 Types at several places of a document, each as the end of a text, with the server in a process of its own, and asks
-again, as an editor does, until there is an answer. Prints the seconds that pass and the processor seconds of the server:
-on a busy machine only the latter mean something. The first round is cold: no mask was needed before.
+again, as an editor does, until there is an answer. Prints the seconds that pass and the processor seconds of the
+server: on a busy machine only the latter mean something. The first round is cold: no mask was needed before.
 """
 
 from __future__ import annotations
