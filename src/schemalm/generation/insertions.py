@@ -67,13 +67,18 @@ def insertions(run: Run, word: Word, is_over: Callable[[], bool] = lambda: False
     """Return what may be inserted in place of a word, the likeliest first.
 
     is_over: whether the time of the search is over; then what was found is returned. Raises PromptError if no document
-    goes on with what stands before, LimitError if finding that takes too much work.
+    goes on with what stands before, or if nothing was found in time; LimitError or GuardError if finding a document
+    takes too much work.
     """
     search = _Search(run, word, is_over)
-    if word.is_key:
-        search.add_keys()
-    else:
-        search.add_values()
+    try:
+        if word.is_key:
+            search.add_keys()
+        else:
+            search.add_values()
+    except PromptError:
+        if not search.found:
+            raise
     return sorted(search.found.values(), key=lambda each: -each.probability)[:MAX_INSERTIONS]
 
 
