@@ -21,7 +21,9 @@ LAYERS = (
     "integrations",  # drop-ins for other projects, with commands of their own
     "cli",  # the arguments of a command -> files, a summary, an exit code
     "demo",  # the whole way in minutes
+    "editor",  # what an editor asks about an open document -> completions, findings and descriptions
     "serving",  # requests of clients -> documents, choices and findings, over HTTP
+    "hosting",  # a run and questions from any thread -> documents, choices and findings
     "",  # the public names, which are loaded on first use
     "experiments",  # an experiment's TOML file -> the results of its runs
     "reference",  # texts and a small configuration -> proof that three engines agree

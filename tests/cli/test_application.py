@@ -31,6 +31,7 @@ COMMANDS = [
     "reference",
     "export",
     "serve",
+    "lsp",
 ]
 
 

@@ -5,29 +5,20 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.generation.conftest import SCHEMA, documents, trained
+from tests.hosting.conftest import run, until
 
-from schemalm.compilation import compile_schema
 from schemalm.generation import Run
-from schemalm.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from schemalm.serving.context import Context, ServingLimits
 
-
-@pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The tiny run of the tests of generation."""
-    corpus = documents()
-    tokenizer = Tokenizer.train(compile_schema(SCHEMA), [document.value for document in corpus], 400)
-    return trained(tmp_path_factory.mktemp("run"), tokenizer, corpus)
+__all__ = ["run", "until"]  # a fixture, and what its tests use
 
 
 @dataclass
@@ -100,9 +91,3 @@ def server(run: Run) -> Iterator[Server]:
 
     with serving(run, ServingLimits(max_body_bytes=20_000, batch_size=4)) as found:
         yield found
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so; the test hangs, and is ended, if it never is."""
-    while not is_so():
-        time.sleep(0.01)

@@ -206,7 +206,7 @@ def test_a_client_that_goes_away_ends_its_documents(
     server: Server, is_stream: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Documents that hardly end by themselves.
-    monkeypatch.setattr("schemalm.serving.growth.SECONDS_BETWEEN", 0)
+    monkeypatch.setattr("schemalm.hosting.growth.SECONDS_BETWEEN", 0)
     go_on = stalled(server, monkeypatch)
     body = json.dumps({"n": 4, "max_tokens": 8000, "temperature": 20, "stream": is_stream}).encode()
     with connected(server, head_of(body) + body):

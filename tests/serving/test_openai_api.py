@@ -96,7 +96,7 @@ def test_equal_seeds_give_equal_documents_and_no_seed_is_told(client: Any) -> No
 def test_the_events_of_a_stream_are_the_text_of_the_whole_answer(
     client: Any, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schemalm.serving.growth.SECONDS_BETWEEN", 0)
+    monkeypatch.setattr("schemalm.hosting.growth.SECONDS_BETWEEN", 0)
     asked = {"model": "tiny", "prompt": "", "seed": 2, "max_tokens": 80, "n": 3, "extra_body": {"format": format}}
     whole = client.completions.create(**asked)
     texts, ends, num_events = [""] * 3, [""] * 3, 0

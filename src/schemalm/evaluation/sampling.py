@@ -41,6 +41,12 @@ class SamplingSettings:
         self.sampling()
         check_request(self.num_samples, self.max_tokens, self.seed)
 
+    @property
+    def choices(self) -> str:
+        """How tokens are chosen, in words."""
+        kept = "" if self.min_p is None else f" and min-p {self.min_p}"
+        return f"temperature {self.temperature}{kept}"
+
     def sampling(self) -> Sampling:
         """Return the settings for the choice of tokens."""
         return Sampling(self.temperature, min_p=self.min_p)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import takewhile
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -28,11 +28,12 @@ from schemalm.generation.run import Run
 from schemalm.generation.sampling import Floats
 from schemalm.generation.stated_tokens import stated_tokens
 from schemalm.grammar.symbols import END, NUM_BYTES, Symbol
-from schemalm.machine import Machine
+from schemalm.machine import Machine, Tables
 from schemalm.machine.derivation import Derivation
 from schemalm.machine.stepper import advance
 from schemalm.model.inference import Segment
 
+Parts = list[tuple[Any, str | None]]
 What = Literal["key", "other key", "kind", "value", "text", "item", "end"]
 _WHAT: dict[str, What] = {
     "KEY": "key",
@@ -51,6 +52,7 @@ _WHAT: dict[str, What] = {
 LEAST_FOLLOWED, MAX_FOLLOWED, MAX_SOUGHT = 0.01, 8, 64
 # The most tokens that the model writes before the cursor.
 MAX_FILLED = 200
+NOT_REACHED = "what the schema wants before the cursor is missing"
 
 
 @dataclass(frozen=True)
@@ -80,26 +82,31 @@ def next_choices(run: Run, cut: CutDocument) -> NextChoices:
     Raises PromptError if no document goes on with it, or if the schema wants too much before the cursor, and LimitError
     if finding that takes too much work.
     """
-    return _Cursor(run, cut).choices()
+    return Cursor(run, cut).choices()
 
 
-class _Cursor:
-    """A document that is written up to the cursor."""
+class Cursor:
+    """A document that is written up to the cursor.
 
-    def __init__(self, run: Run, cut: CutDocument) -> None:
+    document: what is written so far. tables: of the documents that may be written; by default those that go on with the
+    cut one.
+    """
+
+    def __init__(self, run: Run, cut: CutDocument, tables: Tables | None = None) -> None:
         self._run, self._cut = run, cut
         shape = WindowShape(run.decoder.configuration.context_size, run.configuration["data"]["stride"])
-        prompt = run.tokenizer.machine() if cut.partial == ANYTHING else Machine(continued(run, cut))
-        machines = [run.tokenizer.machine(), prompt]
+        if tables is None:
+            tables = run.tokenizer.tables if cut.partial == ANYTHING else continued(run, cut)
+        machines = [run.tokenizer.machine(), Machine(tables)]
         # Its budget never ends it.
-        self._document = DocumentInProgress(machines, run.side_features, shape, 1 << 40)
-        self._derivation = Derivation(run.tokenizer.grammar)
+        self.document = DocumentInProgress(machines, run.side_features, shape, 1 << 40)
 
     def choices(self) -> NextChoices:
+        """Return what may come next at the cursor."""
         ahead = self._write_to_cursor()
-        place, given = self._place_after(ahead), self._text_before(ahead)
+        place, given = self._place_after(ahead), self.text_before(ahead)
         found: defaultdict[tuple[What, str], float] = defaultdict(float)
-        for symbols, probability in self._following(ahead):
+        for symbols, probability in self.following(ahead):
             if self._fits(symbols[0]):
                 found[_meaning(self._run, symbols, given)] += probability
         ranked, total = sorted(found.items(), key=lambda item: -item[1]), sum(found.values())
@@ -110,61 +117,78 @@ class _Cursor:
         named = self._run.tokenizer.grammar.symbols.symbols[symbol]
         return named.label != "KEY" or self._cut.may_be_next(named.text)
 
+    def _is_dash(self, symbol: int) -> bool:
+        """Return whether a symbol without a choice is an item whose dash is written: its content is what comes next."""
+        return self._run.tokenizer.grammar.symbols.symbols[symbol].label == "ITEM" and self._cut.has_dash_at_cursor
+
     def _write_to_cursor(self) -> list[int]:
         """Write the document up to the cursor; return the symbols after its last token."""
         for _ in range(MAX_FILLED):
-            ahead, is_reached = self._walk()
-            whole = stated_tokens(self._run.tokenizer, self._document.machine) if not is_reached else None
-            tokens = self._run.tokenizer.encode_beginning(ahead, is_whole=False) if whole is None else whole
-            num_symbols = 0
-            for token in tokens:
-                self._document.append(token, 0.0)
-                num_symbols += len(self._run.tokenizer.vocabulary.symbols[token])
+            ahead, is_reached, _ = self.walk()
+            left = self.write(ahead, is_reached=is_reached)
             if is_reached:
-                return ahead[num_symbols:]
-            if self._document.machine.is_complete:
+                return left
+            if self.document.machine.is_complete:
                 break
-            self._document.append(int(self._probabilities([]).argmax()), 0.0)
-        raise PromptError("what the schema wants before the cursor is missing", pointer=None)
+            self.document.append(int(self.probabilities([]).argmax()), 0.0)
+        raise PromptError(NOT_REACHED, pointer=None)
 
-    def _walk(self) -> tuple[list[int], bool]:
-        """Return the symbols without a choice after the last token, and whether they end at the cursor."""
-        grammar, machine = self._document.machine.grammar, self._document.machine
+    def write(self, ahead: list[int], *, is_reached: bool) -> list[int]:
+        """Write what `walk` returns as far as no merge may go on with it; return the symbols that are left."""
+        whole = stated_tokens(self._run.tokenizer, self.document.machine) if not is_reached else None
+        tokens = self._run.tokenizer.encode_beginning(ahead, is_whole=False) if whole is None else whole
+        num_symbols = 0
+        for token in tokens:
+            self.document.append(token, 0.0)
+            num_symbols += len(self._run.tokenizer.vocabulary.symbols[token])
+        return ahead[num_symbols:]
+
+    def walk(self) -> tuple[list[int], bool, Parts]:
+        """Return the symbols without a choice after the last token, whether they end at the cursor, and what is open.
+
+        What is open: as `Derivation.open_parts` returns it.
+        """
+        grammar, machine = self.document.machine.grammar, self.document.machine
         stack = [entry.nonterminal for entry in machine.stack]
-        derivation = Derivation(self._run.tokenizer.grammar)
-        for token in self._document.tokens:
-            for symbol in self._run.tokenizer.vocabulary.symbols[token]:
-                derivation.push(symbol)
+        derivation = self.derivation()
         ahead: list[int] = []
         is_reached = self._cut.is_reached(derivation.open_parts())
         while stack and (only := grammar.only_symbol(stack[-1])) is not None:
-            symbol, was_reached = int(only), is_reached
+            symbol = int(only)
+            if is_reached and symbol >= NUM_BYTES and self._fits(symbol) and not self._is_dash(symbol):
+                break  # what is written of a text at the cursor belongs to it
+            is_reached = is_reached and symbol < NUM_BYTES
             advance(grammar, stack, symbol)
             derivation.push(symbol)
-            # What is written of a text at the cursor belongs to it, and so does what only opens the value there.
-            is_reached = (was_reached and symbol < NUM_BYTES) or self._cut.is_reached(derivation.open_parts())
-            if was_reached and not is_reached and self._fits(symbol):
-                return ahead, True
             ahead.append(symbol)
-        return ahead, is_reached
+            is_reached = is_reached or self._cut.is_reached(derivation.open_parts())
+        return ahead, is_reached, derivation.open_parts()
+
+    def derivation(self) -> Derivation:
+        """Return the derivation of the tokens so far."""
+        derivation = Derivation(self._run.tokenizer.grammar)
+        for token in self.document.tokens:
+            for symbol in self._run.tokenizer.vocabulary.symbols[token]:
+                derivation.push(symbol)
+        return derivation
 
     def _place_after(self, symbols: Sequence[int]) -> str:
         """Return the keys that lead to what follows some symbols."""
         machine = self._run.tokenizer.machine()
-        for token in self._document.tokens:
+        for token in self.document.tokens:
             machine.advance(token)
         for symbol in symbols:
             machine.push(symbol)
         return machine.path if machine.stack else ""
 
-    def _text_before(self, ahead: Sequence[int]) -> bytes:
+    def text_before(self, ahead: Sequence[int]) -> bytes:
         """Return the bytes of the text that the cursor is in."""
         vocabulary = self._run.tokenizer.vocabulary
-        written = (symbol for token in self._document.tokens for symbol in vocabulary.symbols[token])
+        written = (symbol for token in self.document.tokens for symbol in vocabulary.symbols[token])
         symbols = [*written, *ahead]
-        return bytes([*takewhile(_is_byte, reversed(symbols))][::-1])
+        return bytes([*takewhile(is_byte, reversed(symbols))][::-1])
 
-    def _following(self, ahead: Sequence[int]) -> Iterator[tuple[tuple[int, ...], float]]:
+    def following(self, ahead: Sequence[int]) -> Iterator[tuple[tuple[int, ...], float]]:
         """Yield the symbols of tokens after those that lead to the cursor, with their probabilities."""
         vocabulary = self._run.tokenizer.vocabulary
         open_paths: list[tuple[float, list[int], int]] = [(-1.0, [], 0)]  # a heap, the likeliest first
@@ -174,7 +198,7 @@ class _Cursor:
             if -negative < LEAST_FOLLOWED * total:
                 return
             num_followed += 1
-            probabilities = self._probabilities(path)
+            probabilities = self.probabilities(path)
             for token in np.flatnonzero(probabilities).tolist():
                 symbols, probability = vocabulary.symbols[token], -negative * float(probabilities[token])
                 following = symbols[len(ahead) - num_symbols :]
@@ -185,9 +209,9 @@ class _Cursor:
                     heappush(open_paths, (-probability, [*path, token], num_symbols + len(symbols)))
 
     @torch.inference_mode()
-    def _probabilities(self, path: Sequence[int]) -> NDArray[np.float64]:
+    def probabilities(self, path: Sequence[int]) -> NDArray[np.float64]:
         """Return the probability of each token after the document and some more tokens [V]."""
-        document, model = self._document, self._run.decoder
+        document, model = self.document, self._run.decoder
         machines = [machine.copy() for machine in document.machines]
         document.begin_window()
         window = document.window()
@@ -211,7 +235,8 @@ class _Cursor:
         return probabilities_V
 
 
-def _is_byte(symbol: int) -> bool:
+def is_byte(symbol: int) -> bool:
+    """Return whether a symbol is a byte of a text."""
     return symbol < NUM_BYTES
 
 
@@ -220,7 +245,7 @@ def _meaning(run: Run, symbols: Sequence[int], given: bytes) -> tuple[What, str]
     table = run.tokenizer.grammar.symbols.symbols
     first: Symbol = table[symbols[0]]
     if first == END or symbols[0] < NUM_BYTES:
-        written = bytes([*takewhile(_is_byte, symbols)])
+        written = bytes([*takewhile(is_byte, symbols)])
         is_whole = len(written) < len(symbols)
         return "value" if is_whole else "text", (given + written).decode(errors="replace")
     return _WHAT[first.label], first.text or (first.label.lower() if _WHAT[first.label] == "value" else "")

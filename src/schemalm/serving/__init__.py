@@ -10,10 +10,8 @@ In go requests of clients; out come documents, pieces of documents, choices, fin
     bodies.py       what requests may contain; answers.py: what is answered
     page.py         the page with the playground
     openapi.py      the description of all endpoints
-    served_run.py   a run that is served; worker.py: the thread that writes its documents, all in one batch
-    growth.py       how much of a growing document is certain, for streams
+    served_run.py   the runs that are served; `hosting` has what does their work
     faults.py       errors as clients get them; metrics.py: counts for Prometheus
 
-One thread drives the engine of a run: the grammar, its tables and the model belong to it. Everything else, such as
-reading a text or writing it, is done in other threads. The extra `serve` installs what this needs.
+The extra `serve` installs what this needs.
 """

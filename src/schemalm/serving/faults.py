@@ -19,7 +19,7 @@ from schemalm.errors import (
     PromptError,
     SchemaLMError,
 )
-from schemalm.serving.worker import BusyError, WorkerError
+from schemalm.hosting.worker import BusyError, WorkerError
 
 RETRY_SECONDS = 1
 _CODES: dict[type[SchemaLMError], str] = {

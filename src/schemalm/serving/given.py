@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 
 from schemalm.documents import JSONValue, dump_document
-from schemalm.documents.cut import CutDocument, read_cut
-from schemalm.documents.partial import ANYTHING
 from schemalm.documents.prompt_reader import read_prompts
 from schemalm.errors import PromptError
-from schemalm.generation.completing import continued, requests_beyond
+from schemalm.generation.completing import requests_beyond
 from schemalm.generation.engine import Request
 from schemalm.generation.prompts import prompt_tables
 from schemalm.machine import Tables
@@ -48,17 +46,9 @@ async def requests_for(
     )
 
 
-async def read_beginning(served: ServedRun, text: str, *, is_json: bool) -> tuple[CutDocument, Tables | None]:
-    """Return the beginning of a document and the tables of those that go on with it."""
-    cut = await run_in_threadpool(read_cut, text, is_json=is_json, merge_keys=served.merge_keys)
-    if cut.partial == ANYTHING:
-        return cut, None
-    return cut, await served.ask(lambda: continued(served.run, cut))
-
-
 async def given_beginning(served: ServedRun, text: str, *, is_json: bool) -> Given:
     """Return what is given with the beginning of a document; an answer is what follows."""
-    cut, tables = await read_beginning(served, text, is_json=is_json)
+    cut, tables = await served.beginning(text, is_json=is_json)
     return Given(tables, lambda value: cut.finish(value)[len(text) :])
 
 

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from schemalm.documents import JSONValue
 from schemalm.errors import DocumentError
 from schemalm.generation.results import Generated
+from schemalm.hosting.growth import certain
 from schemalm.serving.answers import (
     ChatChoice,
     ChatCompletion,
@@ -36,7 +37,6 @@ from schemalm.serving.bodies import ChatBody, CompletionBody, OpenAIBody
 from schemalm.serving.context import Context, Events
 from schemalm.serving.faults import Refusal
 from schemalm.serving.given import Given, given_beginning, given_partial, requests_for, seed_of
-from schemalm.serving.growth import certain
 from schemalm.serving.served_run import ServedRun
 
 

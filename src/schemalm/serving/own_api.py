@@ -11,11 +11,9 @@ from itertools import chain, islice
 from msgspec import convert, structs
 from starlette.concurrency import run_in_threadpool
 
-from schemalm.checking import findings_of
-from schemalm.checking.findings import DocumentFindings
 from schemalm.checking.positions import Positions
 from schemalm.checking.spans import Span, joined, symbol_spans
-from schemalm.documents import parse_document, parse_documents
+from schemalm.documents import parse_document
 from schemalm.documents.cut import read_cut
 from schemalm.documents.splicing import with_part
 from schemalm.documents.value_paths import outermost, resolved, value_at
@@ -30,7 +28,7 @@ from schemalm.generation.completing import (
 )
 from schemalm.generation.next_choices import next_choices
 from schemalm.generation.scoring import chances
-from schemalm.judging import Document, Judge, Message, Verdict, ask
+from schemalm.judging import Judge, Message, Verdict
 from schemalm.serving.answers import (
     CheckAnswer,
     ChoiceAnswer,
@@ -47,16 +45,15 @@ from schemalm.serving.answers import (
 )
 from schemalm.serving.bodies import CheckBody, CompleteBody, NextBody, RegenerateBody, TokensBody
 from schemalm.serving.context import Context
-from schemalm.serving.given import read_beginning, requests_for, seed_of
+from schemalm.serving.given import requests_for, seed_of
 from schemalm.serving.openai_api import finish_reason
-from schemalm.serving.served_run import ServedRun
 from schemalm.tokenizer import Tokenizer
 
 
 async def complete(context: Context, body: CompleteBody) -> Endings:
     """Go on with a text that is cut anywhere: different endings, the likeliest first."""
     served, seed = context.runs.named(body.model), seed_of(body)
-    cut, tables = await read_beginning(served, body.text, is_json=body.format == "json")
+    cut, tables = await served.beginning(body.text, is_json=body.format == "json")
     num = 1 if body.alternatives == 1 else CANDIDATES_PER_ALTERNATIVE * body.alternatives
     documents = await served.write(await requests_for(served, tables, num, body, seed))
     context.metrics.count_documents(served.name, documents)
@@ -151,11 +148,13 @@ async def tokens(context: Context, body: TokensBody) -> TokensAnswer:
 async def check(context: Context, body: CheckBody) -> CheckAnswer:
     """Report every error of a text, and what the judges that are installed say."""
     served = context.runs.named(body.model)
-    found = await run_in_threadpool(_findings, served, body)
+    found = await run_in_threadpool(served.findings, body.text, "text", is_json=body.format == "json")
     verdicts = list[JudgeAnswer]()
     if body.judges:
         async with context.judging:
-            verdicts = await run_in_threadpool(_verdicts, served, body)
+            judged = await run_in_threadpool(served.verdicts, body.text, is_json=body.format == "json")
+        positions = Positions(body.text)
+        verdicts = [_verdict(judge, verdict, positions) for judge, verdict in judged]
     listed = [finding for document in found for finding in document.findings]
     findings = convert(listed, list[FindingAnswer], from_attributes=True)
     return CheckAnswer(
@@ -173,18 +172,6 @@ def _spans(tokenizer: Tokenizer, text: str, ids: list[int]) -> list[list[Span]]:
     symbols = [tokenizer.vocabulary.symbols[token] for token in ids]
     spans = iter(symbol_spans(text, chain.from_iterable(symbols), tokenizer.grammar.symbols))
     return [joined(text, islice(spans, len(of_token))) for of_token in symbols]
-
-
-def _findings(served: ServedRun, body: CheckBody) -> list[DocumentFindings]:
-    loaded = parse_documents(body.text, merge_keys=served.merge_keys, json_only=body.format == "json")
-    return findings_of(loaded, "text", served.failures)
-
-
-def _verdicts(served: ServedRun, body: CheckBody) -> list[JudgeAnswer]:
-    name = "text.json" if body.format == "json" else "text.yml"
-    document = Document.of_text(body.text, name, merge_keys=served.merge_keys)
-    positions = Positions(body.text)
-    return [_verdict(judge, ask(judge, [document])[0], positions) for judge in served.judges]
 
 
 def _verdict(judge: Judge, verdict: Verdict, positions: Positions) -> JudgeAnswer:

@@ -21,6 +21,7 @@ from schemalm.documents.cut.yaml_readings import YAMLReadings, blocks_of
 from schemalm.documents.limits import DEFAULT_LIMITS, DocumentLimits
 from schemalm.documents.partial import Partial
 from schemalm.documents.reading import check_text, parse_documents
+from schemalm.documents.value_paths import Path
 from schemalm.documents.values import JSONValue, find_fault, json_equal
 from schemalm.documents.yaml_exact import check_characters, fault_at
 from schemalm.documents.yaml_faults import YAMLFault
@@ -54,7 +55,10 @@ def read_cut(
 
 
 class CutDocument:
-    """A document that ends at a cursor; `partial` is what every completion must satisfy."""
+    """A document that ends at a cursor.
+
+    text: the given text. readings: what the cursor may mean. partial: what every completion must satisfy.
+    """
 
     def __init__(
         self,
@@ -66,9 +70,9 @@ class CutDocument:
         merge_keys: bool,
         limits: DocumentLimits,
     ) -> None:
+        self.readings = readings
         self.partial: Partial = stated_by(readings)
-        self._text = text
-        self._readings = readings
+        self.text = text
         self._layout = layout  # None for JSON
         self._is_json = is_json
         self._merge_keys = merge_keys
@@ -81,14 +85,34 @@ class CutDocument:
         """
         if fault := find_fault(value, self._limits):
             raise DocumentError(f"cannot be written: {fault}")
-        for reading in self._readings:
+        for reading in self.readings:
             following = self._ending(reading).written(value)
             if following is None:
                 continue
-            whole = self._text + following.replace("\n", line_break_of(self._text))
+            whole = self.text + following.replace("\n", line_break_of(self.text))
             if self._is_text_of(value, whole):
                 return whole
         raise DocumentError(_NOT_STATED)
+
+    @property
+    def path(self) -> Path:
+        """The path of the value at the cursor, or of the list or object that the cursor is in."""
+        return self.readings[0].path
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether the cursor may be in a key, or in an object where one may come."""
+        return any(reading.takes_key for reading in self.readings)
+
+    @property
+    def has_dash_at_cursor(self) -> bool:
+        """Whether the cursor is in an item of a block, so that the item is begun even if nothing of it is written."""
+        return any(_has_value_at_cursor(reading) and _is_in_block_list(reading) for reading in self.readings)
+
+    @property
+    def is_json_text(self) -> bool:
+        """Whether the text is JSON, and goes on as JSON."""
+        return self._layout is None
 
     def is_reached(self, parts: Sequence[tuple[JSONValue, str | None]]) -> bool:
         """Return whether what is complete of a value ends at the cursor.
@@ -96,15 +120,35 @@ class CutDocument:
         parts: its open lists and objects, the outermost first, each with the key of the value that is under way. The
         value at the cursor may be open already, but is still empty.
         """
-        return any(_is_at(reading, parts) for reading in self._readings)
+        return any(_is_at(reading, parts) for reading in self.readings)
+
+    def keys_to_come(self, parts: Sequence[tuple[JSONValue, str | None]]) -> set[str] | None:
+        """Return the given keys that the innermost open object of a value does not have yet.
+
+        parts: those of `is_reached`. None if it is no object that the cursor is in, or if the value of a key is under
+        way in it.
+        """
+        frames = next((reading for reading in self.readings if reading.takes_key), self.readings[0]).frames
+        *outer, (object_, key) = parts or [(None, None)]
+        if not 0 < len(parts) <= len(frames) or not isinstance(object_, dict) or key is not None:
+            return None
+        if not all(_is_in(frame, *part, has_child=True) for frame, part in zip(frames, outer, strict=False)):
+            return None
+        frame = frames[len(parts) - 1]
+        return {*frame.given, *filter(None, [frame.key])} - object_.keys()
+
+    @property
+    def depth(self) -> int:
+        """How many lists and objects are open at the cursor, where a key may come."""
+        return len(next(reading for reading in self.readings if reading.takes_key).frames)
 
     def may_be_next(self, key: str) -> bool:
         """Return whether a key fits what is written of one at the cursor; True if nothing is."""
-        choices = [reading.choices for reading in self._readings if reading.place is Place.KEY]
+        choices = [reading.choices for reading in self.readings if reading.place is Place.KEY and reading.choices]
         return not choices or any(choice.takes(key) for group in choices for choice in group)
 
     def _ending(self, reading: Reading) -> Ending:
-        body = self._text.removeprefix(_MARK)
+        body = self.text.removeprefix(_MARK)
         return YAMLEnding(reading, body, self._layout) if self._layout else JSONEnding(reading, body)
 
     def _is_text_of(self, value: JSONValue, whole: str) -> bool:
@@ -128,6 +172,11 @@ def _is_at(reading: Reading, parts: Sequence[tuple[JSONValue, str | None]]) -> b
 
 def _has_value_at_cursor(reading: Reading) -> bool:
     return reading.place in (Place.SLOT, Place.VALUE) or not reading.frames
+
+
+def _is_in_block_list(reading: Reading) -> bool:
+    frame = reading.frames[-1] if reading.frames else None
+    return frame is not None and isinstance(frame.given, list) and frame.column is not None
 
 
 def _is_in(frame: Frame, part: JSONValue, key: str | None, *, has_child: bool) -> bool:

@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from schemalm.documents.cut.choices import Choice
 from schemalm.documents.partial import ANYTHING, MORE, OneOf, Partial, PartialArray, PartialObject, TextLike, partial_of
+from schemalm.documents.value_paths import Path
 from schemalm.documents.values import JSONValue
 
 
@@ -49,9 +50,10 @@ class Reading:
     """What the cursor may mean.
 
     text: the given text, and what must follow. frames: from the outermost to the innermost. choices: of the value or
-    key at the cursor. root: the whole value, where no frame is open and nothing is to come. needs_comma, needs_colon:
-    before the next entry, before the value at the cursor. is_explicit: the key at the cursor follows `? `, so its colon
-    has a line of its own. begins_entry: an entry must come, and stands where its layout wants it.
+    key at the cursor; none for a key of which nothing is written. root: the whole value, where no frame is open and
+    nothing is to come. needs_comma, needs_colon: before the next entry, before the value at the cursor. is_explicit:
+    the key at the cursor follows `? `, so its colon has a line of its own. begins_entry: an entry must come, and stands
+    where its layout wants it.
     """
 
     text: str
@@ -63,6 +65,18 @@ class Reading:
     needs_colon: bool = False
     is_explicit: bool = False
     begins_entry: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The path of the value at the cursor, or of the innermost frame if none is at the cursor."""
+        within = [frame for index, frame in enumerate(self.frames) if self.has_child(index)]
+        return tuple(len(frame.given) if frame.key is None else frame.key for frame in within)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether the cursor is in a key, or in an object where one may come."""
+        is_in_object = bool(self.frames) and isinstance(self.frames[-1].given, dict)
+        return self.place is Place.KEY or (self.place is Place.BETWEEN and is_in_object)
 
     def has_child(self, index: int) -> bool:
         """Return whether a child of this frame is at the cursor or around it."""
@@ -85,7 +99,7 @@ class Reading:
         entries = tuple((key, partial_of(value)) for key, value in frame.given.items())
         if child is not None and frame.key is not None:
             return PartialObject((*entries, (frame.key, child)), is_open=not frame.is_pair)
-        if self.place is not Place.KEY:
+        if self.place is not Place.KEY or not self.choices:
             return PartialObject(entries, is_open=True)
         keys = [choice.partial for choice in self.choices if isinstance(choice.partial, TextLike)]
         return _one_of([PartialObject(entries, is_open=True, next_key=key) for key in keys])

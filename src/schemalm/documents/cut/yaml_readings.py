@@ -64,6 +64,20 @@ class YAMLReadings:
             raise next(found for found in (end, word) if isinstance(found, YAMLFault))
         return readings
 
+    def beginning(self, text: str) -> Reading | None:
+        """Return the reading in which a value begins at the cursor, else a key; None if neither can."""
+        end, word = self._found(text), self._found(text, MARK)
+        leaf = _leaf(word)
+        if isinstance(end, Position) and end.is_slot and not end.needs_colon and leaf and leaf.text == MARK:
+            return Reading(text, end.frames, Place.SLOT)
+        if isinstance(word, Position) and word.is_flow and not word.is_key and leaf and leaf.text == MARK:
+            return Reading(text, word.frames, Place.SLOT)
+        for found in (self._found(text, MARK + ":"), word):
+            leaf = _leaf(found)
+            if isinstance(found, Position) and found.is_key and leaf and leaf.text == MARK:
+                return Reading(text, found.frames, Place.KEY)
+        return None
+
     def _probe(self, text: str, trial: str = "") -> Probe:
         return Probe(text + trial, len(text), self._limits, self._merge_keys)
 

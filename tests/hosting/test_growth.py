@@ -16,8 +16,8 @@ from schemalm.generation import Run
 from schemalm.generation.completing import continued, requests_beyond
 from schemalm.generation.engine import Engine
 from schemalm.generation.sampling import Sampling
+from schemalm.hosting.growth import Growth, Variants, certain, variants
 from schemalm.machine.derivation import Derivation
-from schemalm.serving.growth import Growth, Variants, certain, variants
 from schemalm.tokenizer import Tokenizer
 
 TEXTS = ("plain", "on", "with: colon", "two\nlines", "kept\n\n", " space", "null", "3", "", "é # not a comment")

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.serving.conftest import until
+from tests.hosting.conftest import until
 
 from schemalm.errors import CheckpointError, GuardError
 from schemalm.generation import Generated, Run, generate
 from schemalm.generation.engine import Engine, Request
 from schemalm.generation.prompts import prompt_tables
 from schemalm.generation.sampling import Sampling
-from schemalm.serving.worker import BusyError, Job, Worker, WorkerError
+from schemalm.hosting.worker import BusyError, Job, Worker, WorkerError
 
 
 @dataclass
