@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemalm.machine.choices import ANYTHING, Choice, only, other_than
+from schemalm.limits import DEFAULT_LIMITS, Budget
+from schemalm.machine.choices import ANYTHING, Choice, Rest, only, other_than
 from schemalm.machine.slots import SlotRow
+from schemalm.regular.automaton import Automaton
+from schemalm.regular.pattern import pattern_language
 
 # The tokens 0 to 4: "a", "ab", "b" and the end, "B" and the end, and one that touches no name.
 TEXTS = {(b"a", False): [0], (b"ab", False): [1], (b"b", True): [2], (b"B", True): [3]}
@@ -42,3 +45,19 @@ def test_both_choices_hold_together() -> None:
 def test_without_a_choice_every_name_is_allowed() -> None:
     assert ANYTHING.has_names()
     assert tokens(ANYTHING) == [0, 1, 2, 3, 4]
+
+
+def test_a_name_can_be_completed_if_one_of_its_spellings_is_not_taken() -> None:
+    choice = only([b"ab"], ignores_case=True)._replace(but_not=frozenset([b"Ab", b"AB", b"ab"]))
+    assert not choice.allows(b"A", False)
+    assert choice.allows(b"a", False)
+    assert [*choice.endings(b"ab", b"a", None)] == [b"B"]
+    assert tokens(choice, b"a") == [3, 4]
+    assert tokens(choice, b"A") == [4]
+
+
+def test_spellings_that_a_text_may_not_have_are_left_out() -> None:
+    automaton = Automaton(Budget(DEFAULT_LIMITS))
+    rest = Rest(automaton, automaton.state((pattern_language("^[a-z]*$", 10),)), frozenset([1]))
+    assert [*only([b"AB"], ignores_case=True).endings(b"AB", b"", rest)] == [b"ab"]
+    assert not only([b"AB"], ignores_case=False).has_names(rest)

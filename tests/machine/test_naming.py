@@ -94,3 +94,17 @@ def test_a_star_stands_for_all_names() -> None:
     assert completed(tokenizer, *written, '"${{jobs.*')["jobs"]["ab"]["last"].startswith("${{jobs.*")
     tokenizer, written = in_expression("a b")
     assert "." not in admitted(tokenizer, after(tokenizer, *written, '"${{jobs'))
+
+
+def test_a_key_that_refers_may_have_any_spelling_that_is_not_taken() -> None:
+    ranks = {"type": "object", "additionalProperties": {"type": "null"}}
+    schema = document(jobs={"type": "object", "additionalProperties": document()}, ranks=ranks)
+    kind = {"declared": [{"keys": "/jobs"}], "referred": [{"keys": "/ranks"}], "ignore_case": True}
+    tokenizer = tokenizer_of(schema, job=kind)
+    begun: tuple[str, ...] = ("KEY:jobs", "FREE_KEY", '"a1"', "KEY_END", "OBJECT_END", "OBJECT_END", "KEY:ranks")
+    assert admitted(tokenizer, after(tokenizer, *begun, "FREE_KEY")) == {"a", "A"}
+    begun += ("FREE_KEY", '"A1"', "KEY_END", "NULL")
+    assert admitted(tokenizer, after(tokenizer, *begun, "FREE_KEY")) == {"a"}
+    assert completed(tokenizer, *begun, "FREE_KEY")["ranks"] == {"A1": None, "a1": None}
+    begun += ("FREE_KEY", '"a1"', "KEY_END", "NULL")
+    assert admitted(tokenizer, after(tokenizer, *begun)) == {"OBJECT_END"}

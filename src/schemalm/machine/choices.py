@@ -34,14 +34,6 @@ class Rest(NamedTuple):
             return self.automaton.outcome(state) in self.outcomes
         return self.automaton.can_end(state, self.outcomes)
 
-    def allows_alike(self, text: bytes) -> bool:
-        """Whether a text may come in which the case of some letters is changed."""
-        states = {self.dfa_state}
-        for byte in text.lower():
-            letters = {byte, *bytes([byte]).upper()}
-            states = {self.automaton.run(bytes([letter]), state) for state in states for letter in letters} - {DEAD}
-        return any(self.automaton.outcome(state) in self.outcomes for state in states)
-
     def tokens(self, row: SlotRow, prefix: bytes, rest: Rest | None) -> NDArray[np.bool_]:
         """The tokens of a row with which a name may go on after a prefix: bool [vocab_size].
 
@@ -109,7 +101,7 @@ class Choice(NamedTuple):
         """Whether a name, or the beginning of one, may be written. rest: what may follow it in the text."""
         if has_ended:
             return not self._excludes(name) and (self._lists(name) or self._has_other(name, True))
-        if any(self._fits(other, name, rest) for other in self.listed):
+        if any(self._has_ending(other, name, rest) for other in self.listed):
             return True
         return self._has_other(name, False) and (self.keys is None or self.keys.after(name).meets(rest))
 
@@ -125,17 +117,30 @@ class Choice(NamedTuple):
     def _lists(self, name: bytes) -> bool:
         return name in self.listed or (self.ignores_case and name.lower() in map(bytes.lower, self.listed))
 
-    def _fits(self, name: bytes, prefix: bytes, rest: Rest | None) -> bool:
-        """Whether a listed name begins with a prefix, may be written, and the text may end with it."""
-        return not self._excludes(name) and self.continues(name, prefix) and self.ends(name[len(prefix) :], rest)
+    def endings(self, name: bytes, prefix: bytes, rest: Rest | None) -> Iterator[bytes]:
+        """Yields the texts that complete a listed name after a prefix, the name's own spelling first.
 
-    def continues(self, name: bytes, prefix: bytes) -> bool:
+        rest: what may follow in the text after the prefix; None if every text may.
+        """
+        if not self._continues(name, prefix):
+            return
+        text = name[len(prefix) :]
+        if name.lower() in self.but_not_alike:
+            spelled: Iterator[bytes] = (other[len(prefix) :] for other in self.always if other.lower() == name.lower())
+        elif self.ignores_case:
+            spelled = _spellings(text, rest)
+        else:
+            spelled = iter((text,))
+        for ending in spelled:
+            if not self._excludes(prefix + ending) and (rest is None or rest.allows(ending, True)):
+                yield ending
+
+    def _has_ending(self, name: bytes, prefix: bytes, rest: Rest | None) -> bool:
+        return next(self.endings(name, prefix, rest), None) is not None
+
+    def _continues(self, name: bytes, prefix: bytes) -> bool:
         """Whether a listed name begins with a prefix."""
         return name.lower().startswith(prefix.lower()) if self.ignores_case else name.startswith(prefix)
-
-    def ends(self, text: bytes, rest: Rest | None) -> bool:
-        """Whether the rest of a listed name may end a text."""
-        return rest is None or rest.allows(text, True) or (self.ignores_case and rest.allows_alike(text))
 
     def _excludes(self, name: bytes) -> bool:
         if name in self.but_not:
@@ -146,7 +151,7 @@ class Choice(NamedTuple):
         """Whether there is a name that may be written, in a text of which `rest` follows."""
         if self.only is None and (self.keys is None or self.keys.meets(rest)):
             return True
-        return any(self._fits(name, b"", rest) for name in self.listed)
+        return any(self._has_ending(name, b"", rest) for name in self.listed)
 
     def tokens(self, row: SlotRow, prefix: bytes, rest: Rest | None = None) -> NDArray[np.bool_]:
         """The tokens that go on with a name after `prefix`, and those that touch no name: bool [vocab_size].
@@ -159,27 +164,31 @@ class Choice(NamedTuple):
         _set(mask, row.texts_alike, self.but_not_alike, prefix.lower(), False)
         _set(mask, row.texts, self.but_not, prefix, False)
         for name in self.listed:
-            if self.continues(name, prefix) and not self._excludes(name):
-                for tokens in self._tokens_of(name[len(prefix) :], row, rest):
+            if self._has_ending(name, prefix, rest):
+                for tokens in self._tokens_of(name, prefix, row, rest):
                     mask[tokens] = True
         return mask
 
-    def _tokens_of(self, text: bytes, row: SlotRow, rest: Rest | None) -> Iterator[list[int]]:
-        """Yields the tokens that go on with a text, which is the rest of a name."""
+    def _tokens_of(self, name: bytes, prefix: bytes, row: SlotRow, rest: Rest | None) -> Iterator[list[int]]:
+        """Yields the tokens that go on with a listed name after a prefix."""
         found = row.texts_alike if self.ignores_case else row.texts
-        text = text.lower() if self.ignores_case else text
+        text = name[len(prefix) :].lower() if self.ignores_case else name[len(prefix) :]
         for length in range(len(text) + 1):
             for tokens in (
                 found.get((text[:length], False), ()),
                 found.get((text, True), ()) if length == len(text) else (),
             ):
                 if tokens:
-                    yield [token for token in tokens if self._leads_on(token, text[length:], row, rest)]
+                    yield [token for token in tokens if self._leads_on(token, name, prefix, row, rest)]
 
-    def _leads_on(self, token: int, text: bytes, row: SlotRow, rest: Rest | None) -> bool:
-        """Whether a text may end a name after a token."""
+    def _leads_on(self, token: int, name: bytes, prefix: bytes, row: SlotRow, rest: Rest | None) -> bool:
+        """Whether a listed name can be completed after a prefix and a token, or is."""
+        if rest is None and not self.ignores_case:
+            return True
         written, has_ended = row.written[token]
-        return has_ended or rest is None or self.ends(text, rest.after(written))
+        if has_ended:
+            return not self._excludes(prefix + written)
+        return self._has_ending(name, prefix + written, None if rest is None else rest.after(written))
 
     def __and__(self, other: Choice) -> Choice:
         """The names that both choices allow."""
@@ -197,6 +206,20 @@ class Choice(NamedTuple):
             frozenset(name for name in always if _is_welcome(name, self) and _is_welcome(name, other)),
             self.keys or other.keys,
         )
+
+
+def _spellings(text: bytes, rest: Rest | None) -> Iterator[bytes]:
+    """Yields a text in all cases of its letters, its own first, as far as `rest` may follow."""
+    pending = [b""]
+    while pending:
+        begun = pending.pop()
+        if len(begun) == len(text):
+            yield begun
+            continue
+        letter = text[len(begun) : len(begun) + 1]
+        for other in dict.fromkeys((letter.swapcase(), letter)):
+            if rest is None or rest.allows(begun + other, False):
+                pending.append(begun + other)
 
 
 def _is_welcome(name: bytes, choice: Choice) -> bool:

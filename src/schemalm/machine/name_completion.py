@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from schemalm.errors import GuardError
 from schemalm.grammar.states import Key, Text, Value
@@ -39,9 +39,8 @@ def symbols_of_name(machine: NamedMachine, outcome: int) -> list[int]:
         after = _find_nearest(machine, outcome, within_name=False)
         if after is not None:
             return [after]
-    rest = rest_of_text(machine)
-    endings = (text for text in _endings(names.prefix, allowed) if allowed.ends(text, rest) and _fits(machine, text))
-    found = next(endings, b"")
+    endings = _endings(names.prefix, allowed, rest_of_text(machine))
+    found = next((text for text in endings if _fits(machine, text)), b"")
     return [*found] if found else [_nearest(machine, outcome, within_name=True)]
 
 
@@ -86,11 +85,10 @@ def _rest_before(machine: NamedMachine, outcome: int) -> Rest | None:
     return Rest(machine.grammar.automaton, node.state.dfa_state, frozenset([outcome]))
 
 
-def _endings(prefix: bytes, allowed: Choice) -> Iterator[bytes]:
-    """The ends of the listed names that begin with a prefix, the shortest first."""
+def _endings(prefix: bytes, allowed: Choice, rest: Rest | None) -> Iterator[bytes]:
+    """The ends of the listed names that begin with a prefix, the shortest first; each in one spelling."""
     for name in sorted(allowed.listed, key=lambda name: (len(name), name)):
-        if allowed.continues(name, prefix) and allowed.allows(name, True):
-            yield name[len(prefix) :]
+        yield from islice(allowed.endings(name, prefix, rest), 1)
 
 
 def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoice, outcome: int) -> bytes:
@@ -103,10 +101,9 @@ def _end_of_text(machine: NamedMachine, state: Text, allowed: Choice | PartChoic
         if found is None:
             raise GuardError(NAMES, machine.top.path)
         return found
-    for text in _endings(names.prefix, allowed):
-        for spelled in (text, text.lower(), text.upper()):
-            if rest.allows(spelled, True) and allowed.allows(names.prefix + spelled, True):
-                return spelled
+    found = next(_endings(names.prefix, allowed, rest), None)
+    if found is not None:
+        return found
     texts = rest.automaton.texts(state.dfa_state, rest.outcomes)
     if allowed.keys is not None:
         keys = allowed.keys.after(names.prefix)
@@ -162,7 +159,7 @@ def new_key_texts(machine: NamedMachine, outcome: int, texts: Iterator[bytes]) -
     names, state = machine.names, machine.grammar.nonterminals[machine.nonterminal].state
     assert names is not None and isinstance(state, Key) and isinstance(allowed, Choice)
     rest = Rest(machine.grammar.automaton, state.dfa_state, frozenset([outcome]))
-    listed = _endings(names.prefix, allowed)
+    listed = _endings(names.prefix, allowed, rest)
     return (
         text for text in chain(listed, texts) if rest.allows(text, True) and allowed.allows(names.prefix + text, True)
     )
