@@ -108,3 +108,16 @@ def test_a_key_that_refers_may_have_any_spelling_that_is_not_taken() -> None:
     assert completed(tokenizer, *begun, "FREE_KEY")["ranks"] == {"A1": None, "a1": None}
     begun += ("FREE_KEY", '"a1"', "KEY_END", "NULL")
     assert admitted(tokenizer, after(tokenizer, *begun)) == {"OBJECT_END"}
+
+
+def test_no_item_begins_that_would_have_to_declare_a_name_where_all_are_taken() -> None:
+    step = {**document(id={"enum": ["a", "b", "A"]}), "required": ["id"]}
+    jobs = {"type": "object", "additionalProperties": document(steps={"type": "array", "items": step})}
+    kind = {"scope": "/jobs/*", "declared": [{"values": "/jobs/*/steps/[]/id"}], "unique": "ignore-case"}
+    tokenizer = tokenizer_of(document(jobs=jobs), step=kind)
+    begun = ("KEY:jobs", "FREE_KEY", '"x"', "KEY_END", "KEY:steps", "ITEM", "KEY:id", "CONST:a", "OBJECT_END")
+    assert admitted(tokenizer, after(tokenizer, *begun)) == {"ITEM", "ARRAY_END"}
+    taken = (*begun, "ITEM", "KEY:id", "CONST:b", "OBJECT_END")
+    assert admitted(tokenizer, after(tokenizer, *taken)) == {"ARRAY_END"}
+    other = ("FREE_KEY", '"y"', *begun[3:])
+    assert admitted(tokenizer, after(tokenizer, *taken, "ARRAY_END", "OBJECT_END", *other)) == {"ITEM", "ARRAY_END"}

@@ -70,8 +70,10 @@ class AtPlace(Assertion):
 
     def _of_string(self) -> Formula:
         place = self.place
-        references = place.names.referred_values if place.names is not None and place.path in self.closed else ()
-        if any(reference.text is None for reference in references):
+        names = place.names if place.path in self.closed else None
+        references = names.referred_values if names is not None else ()
+        # Where texts declare names, a closed place has no text left that is not taken.
+        if any(reference.text is None for reference in references) or (names is not None and names.declared_values):
             return FALSE
         free = all_of([FreeText(place)] if references else [])
         return all_of([free, TextAt(place, self.closed)]) if place.expression is not None else free
