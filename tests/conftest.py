@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from schemalm.engines import Engine, open_engine
 
@@ -20,6 +21,9 @@ from schemalm.engines import Engine, open_engine
 # in tests/laws. There are no deadlines: the time of an example says more about the machine than about the code.
 hypothesis.settings.register_profile("project", derandomize="LAW_EXAMPLES" not in os.environ, deadline=None)
 hypothesis.settings.load_profile("project")
+# Hypothesis mixes constants of the modules that are loaded at the time into its examples. Which ones are loaded depends
+# on the tests that a process has run before, so equal runs would have different examples all the same.
+providers._get_local_constants = lambda: providers._local_constants
 
 # One thread per process; libraries read this when they are loaded. Several processes share the cores, and models as
 # small as those in the tests are slower on two threads than on one, much slower on a busy machine.
