@@ -203,8 +203,9 @@ def measure(mode: Mode) -> dict[str, Any]:
         seconds.append(clock(mode.device) - started)
     rate = mode.batch_size * CONTEXT_SIZE / statistics.median(seconds)
     peak = 2 * GEMM_WIDTH[mode.device] ** 3 / statistics.median(products)
+    settings = {name: value for name, value in dataclasses.asdict(mode).items() if name != "nanochat"}
     return {
-        **dataclasses.asdict(mode),
+        **settings,
         "tokens_per_second": rate,
         "gflops": rate * flops_per_token / 1e9,
         "peak_gflops": peak / 1e9,
