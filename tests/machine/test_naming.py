@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 from schemalm.tokenizer import Tokenizer
 
 from .naming_cases import JOBS, TEXT, admitted, after, completed, document, tokenizer_of
@@ -121,3 +123,23 @@ def test_no_item_begins_that_would_have_to_declare_a_name_where_all_are_taken() 
     assert admitted(tokenizer, after(tokenizer, *taken)) == {"ARRAY_END"}
     other = ("FREE_KEY", '"y"', *begun[3:])
     assert admitted(tokenizer, after(tokenizer, *taken, "ARRAY_END", "OBJECT_END", *other)) == {"ITEM", "ARRAY_END"}
+
+
+def test_a_text_does_not_begin_with_what_only_taken_names_begin_with() -> None:
+    jobs = {"type": "object", "additionalProperties": document(), "propertyNames": {"pattern": "^[a-zA-Z]{1,2}$"}}
+    kind = {"declared": [{"keys": "/jobs"}], "unique": "ignore-case"}
+    tokenizer = tokenizer_of(document(jobs=jobs), job=kind)
+    begun = ("KEY:jobs", "FREE_KEY", '"Hv"', "KEY_END", "OBJECT_END", "FREE_KEY", '"h"')
+    letters = {letter for letter in string.ascii_letters if letter not in "vV"}
+    assert admitted(tokenizer, after(tokenizer, *begun)) == {*letters, "KEY_END"}
+
+
+def test_an_id_does_not_begin_with_what_only_taken_ids_begin_with() -> None:
+    step = document(id={"type": "string", "pattern": "^(a|ab|cd)$"})
+    jobs = {"type": "object", "additionalProperties": document(steps={"type": "array", "items": step})}
+    kind = {"scope": "/jobs/*", "declared": [{"values": "/jobs/*/steps/[]/id"}], "unique": "exact"}
+    tokenizer = tokenizer_of(document(jobs=jobs), step=kind)
+    begun: tuple[str, ...] = ("KEY:jobs", "FREE_KEY", '"x"', "KEY_END", "KEY:steps")
+    for taken, left in (('"a"', {"a", "c"}), ('"cd"', {"a"})):
+        begun = (*begun, "ITEM", "KEY:id", taken, "END", "OBJECT_END")
+        assert admitted(tokenizer, after(tokenizer, *begun, "ITEM", "KEY:id")) == left

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,8 @@ class Rest(NamedTuple):
 
 # Pairs of states that a search for a common text looks at.
 MAX_PAIRS = 1_000
+# The texts that are compared with the names that are taken.
+MAX_TEXTS = 200
 
 
 @lru_cache(4096)
@@ -103,7 +106,27 @@ class Choice(NamedTuple):
             return not self._excludes(name) and (self._lists(name) or self._has_other(name, True))
         if any(self._has_ending(other, name, rest) for other in self.listed):
             return True
-        return self._has_other(name, False) and (self.keys is None or self.keys.after(name).meets(rest))
+        has_other = self._has_other(name, False) and (self.keys is None or self.keys.after(name).meets(rest))
+        return has_other and self._begins_free(name, rest)
+
+    def _begins_free(self, begun: bytes, rest: Rest | None) -> bool:
+        """Whether a name that is not taken begins so; True as well if that is not found out with the first texts.
+
+        rest: what may follow in the text; None if every text may.
+        """
+        if rest is None or not any(taken.lower().startswith(begun.lower()) for taken in self._taken):
+            return True
+        num_taken = 0
+        for text in islice(rest.automaton.texts(rest.dfa_state, rest.outcomes), MAX_TEXTS):
+            if not self._excludes(begun + text):
+                return True
+            num_taken += 1
+        return num_taken == MAX_TEXTS
+
+    @property
+    def _taken(self) -> frozenset[bytes]:
+        """The names that may not be written, some of them for all of their spellings."""
+        return self.but_not | self.but_not_alike
 
     def _has_other(self, name: bytes, has_ended: bool) -> bool:
         """Whether a name that is not listed may be, or begin with, a text."""
@@ -163,11 +186,23 @@ class Choice(NamedTuple):
             mask &= self.keys.tokens(row, prefix, rest)
         _set(mask, row.texts_alike, self.but_not_alike, prefix.lower(), False)
         _set(mask, row.texts, self.but_not, prefix, False)
+        if self.only is None and rest is not None:
+            for token in self._beginnings(row, prefix):
+                written, _ = row.written[token]
+                mask[token] &= self._begins_free(prefix + written, rest.after(written))
         for name in self.listed:
             if self._has_ending(name, prefix, rest):
                 for tokens in self._tokens_of(name, prefix, row, rest):
                     mask[tokens] = True
         return mask
+
+    def _beginnings(self, row: SlotRow, prefix: bytes) -> Iterator[int]:
+        """Yields the tokens after which a taken name may still come, in some spelling."""
+        for taken in self._taken:
+            if taken.lower().startswith(prefix.lower()):
+                text = taken[len(prefix) :].lower()
+                for length in range(len(text) + 1):
+                    yield from row.texts_alike.get((text[:length], False), ())
 
     def _tokens_of(self, name: bytes, prefix: bytes, row: SlotRow, rest: Rest | None) -> Iterator[list[int]]:
         """Yields the tokens that go on with a listed name after a prefix."""

@@ -15,12 +15,9 @@ from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.place_values import after, value_at
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY
-from schemalm.machine.choices import Choice, Rest
+from schemalm.machine.choices import MAX_TEXTS, Choice, Rest
 from schemalm.machine.name_choices import rest_of
 from schemalm.rules.paths import Place
-
-# The texts of a place that are compared with those that are taken.
-MAX_TEXTS = 200
 
 
 @dataclass(frozen=True, eq=False)
