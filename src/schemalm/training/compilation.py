@@ -17,9 +17,10 @@ def compile_layers(model: GPT) -> None:
     try:
         tried(torch.ones(2, device=model.tokens.weight.device))
     except Exception as error:  # compilers raise all kinds of errors
-        reason = str(error).strip().split("\n", 1)[0]
+        cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
+        reason = str(cause).strip().split("\n", 1)[0]
         raise ConfigurationError(
-            f"torch.compile does not work here ({type(error).__name__}: {reason}): install a C++ compiler (for a GPU, "
+            f"torch.compile does not work here ({type(cause).__name__}: {reason}): install a C++ compiler (for a GPU, "
             "triton), or train without compile"
         ) from None
     for layer in model.layers:
