@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import os
 import subprocess
 import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,17 +22,15 @@ MAX_BYTES = 2_000_000
 
 
 @pytest.fixture(scope="module")
-def builder() -> Any:
-    """What builds the wheel; it needs no network and no compiler."""
-    module = pytest.importorskip("hatchling.builders.wheel", reason="building a wheel needs the package `hatchling`")
-    return module.WheelBuilder(str(ROOT))
-
-
-@pytest.fixture(scope="module")
-def wheel(builder: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel."""
-    (path,) = builder.build(directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"])
-    return Path(path)
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built without network and compiler."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("building a wheel needs the package `hatchling`")
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.iterdir()
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +78,16 @@ def test_the_wheel_is_small_and_has_nothing_to_compile(wheel: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
 
 
-def test_the_playground_is_in_the_wheel_although_git_ignores_it(builder: Any) -> None:
-    assert builder.config.artifact_spec.match_file("src/schemalm/serving/bundle/page.js")
+def test_the_playground_is_in_the_wheel_although_git_ignores_it() -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert built["artifacts"] == ["/src/schemalm/serving/bundle/"]
 
 
 @pytest.mark.slow
 def test_the_program_runs_from_the_installed_wheel(wheel: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pip", reason="installing a wheel needs the package `pip`")
+    # Importing pip, or asking for it, makes setuptools give up its distutils, and with that torch cannot compile.
+    if not any(distribution.name == "pip" for distribution in importlib.metadata.distributions()):
+        pytest.skip("installing a wheel needs the package `pip`")
     folder, empty = tmp_path / "installed", tmp_path / "empty"
     empty.mkdir()
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(folder)]
