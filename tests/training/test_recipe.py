@@ -43,6 +43,12 @@ def test_the_device_decides_about_a_dtype_that_nobody_names(
         assert read_training_recipe(path, read_metadata(data), {}).dtype == expected
 
 
+def test_a_resumed_run_keeps_a_dtype_that_its_recipe_does_not_name(data: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, "[training]\nnum_steps = 1\n")
+    for dtype in ("float32", "bfloat16"):
+        assert read_training_recipe(path, read_metadata(data), {}, dtype).dtype == dtype
+
+
 def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: Path) -> None:
     text = "[training]\nnum_steps = 2\n[model]\nnum_layers = 1\nnum_heads = 2\nmodel_width = 16\nlogit_soft_cap = 20\n"
     configuration = read_training_recipe(write(tmp_path, text), read_metadata(data), {"echo": False})

@@ -249,7 +249,8 @@ def _configuration(
     from schemalm.training.run_file import read_complete_config  # noqa: PLC0415
 
     if recipe is not None:
-        return read_training_recipe(recipe, read_metadata(data), given)
+        dtype = None if resumed is None else recorded_configuration(resumed).dtype
+        return read_training_recipe(recipe, read_metadata(data), given, dtype)
     if resumed is not None:
         return recorded_configuration(resumed, **given)
     settings = {"num_steps": DEFAULT_STEPS, "dtype": suitable_dtype(given.get("device", "cpu")), **given}

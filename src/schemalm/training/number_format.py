@@ -9,7 +9,7 @@ _BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 
 
 def suitable_dtype(device: str) -> str:
-    """Return "bfloat16" if the device multiplies it in hardware, which takes half of the time or less, else "float32".
+    """Return "bfloat16" if the device has instructions that multiply it, else "float32".
 
     The answer depends on the hardware and on torch alone, so all processes on equal machines get the same.
     """

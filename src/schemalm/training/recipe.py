@@ -5,7 +5,7 @@
     [model]                instead of a named size: `num_layers`, `num_heads`, `model_width`, and any other field of
                            `GPTConfiguration` that the data does not determine
 
-The sizes that depend on the data come from its metadata. Without a `dtype`, the device decides.
+The sizes that depend on the data come from its metadata. Without a `dtype`, the device of a new run decides.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
 from schemalm.training.number_format import suitable_dtype
 
 
-def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any]) -> TrainingConfiguration:
+def read_training_recipe(
+    path: Path, metadata: Metadata, given: Mapping[str, Any], dtype: str | None = None
+) -> TrainingConfiguration:
     """Return the configuration of a recipe for the given data; settings in `given` override the recipe's.
 
+    dtype: for a recipe without one, that of the run to resume; None if the device decides.
     Raises `ConfigurationError` that names the file and the key for what is missing, unknown or does not fit the data.
     """
     top = read_toml(path)
@@ -43,7 +46,7 @@ def read_training_recipe(path: Path, metadata: Metadata, given: Mapping[str, Any
     if "num_steps" not in {**settings, **given}:
         top.fail("[training] num_steps", "is missing: expected the number of updates")
     settings |= given
-    settings.setdefault("dtype", suitable_dtype(settings.get("device", "cpu")))
+    settings.setdefault("dtype", dtype or suitable_dtype(settings.get("device", "cpu")))
     return TrainingConfiguration(**settings)
 
 
