@@ -101,9 +101,3 @@ def ray_engine() -> Iterator[Engine]:
     pytest.importorskip("ray", reason="needs the extra `ray`")
     with open_engine("ray", workers=2) as engine:
         yield engine
-
-
-@pytest.fixture
-def own_compiler_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let torch.compile keep its code in the test's own folder: processes that fill the usual one may meet there."""
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiled"))

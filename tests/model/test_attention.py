@@ -101,7 +101,6 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
 @pytest.mark.filterwarnings("ignore")  # the compiler warns
-@pytest.mark.usefixtures("own_compiler_cache")
 def test_compiled_layers_compute_the_same_of_packed_rows() -> None:
     shallow = replace(PLAIN, num_layers=1)
     model, compiled, inputs = make_model(shallow), make_model(shallow), draw(shallow)

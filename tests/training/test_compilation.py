@@ -33,7 +33,6 @@ def make_model() -> GPT:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
 @pytest.mark.filterwarnings("ignore")  # the compiler warns
-@pytest.mark.usefixtures("own_compiler_cache")
 def test_compiled_layers_compute_the_same() -> None:
     tokens = torch.arange(8)[None]
     plain, compiled = make_model(), make_model()
