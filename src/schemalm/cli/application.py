@@ -35,19 +35,8 @@ REJECTED, UNUSABLE = 1, 2
 _GROUPS = ("tokenizer", "judges", "experiment", "reference")  # of commands
 _ORDER = (
     *("demo", "check", "schema", "collect", "tokenizer", "prepare", "train", "generate"),
-    *(
-        "complete",
-        "judge",
-        "judges",
-        "evaluate",
-        "compare",
-        "runs",
-        "experiment",
-        "reference",
-        "export",
-        "serve",
-        "lsp",
-    ),
+    *("complete", "judge", "judges", "evaluate", "compare", "runs", "experiment", "reference"),
+    *("export", "serve", "lsp"),
 )
 _WRONG_FOLDER = re.compile(r"^\w+ ('.*') is a directory\.$", re.DOTALL)
 _WRONG_FILE = re.compile(r"^\w+ ('.*') is a file\.$", re.DOTALL)

@@ -162,7 +162,6 @@ class DocumentInProgress:
                 continue
             try:
                 mask = self.machine.mask()
-                preferred = self.machine.mask_in_order(mask)
             except LimitError:
                 self.is_stopped = True
                 return
@@ -172,11 +171,20 @@ class DocumentInProgress:
                 return
             end = self._steering.end(self.machine, mask, self.tokens, self._num_ending)
             if num_admitted > 1 and end is None:
-                self.admitted = np.flatnonzero(mask)
-                self.preferred = None if preferred is mask else preferred[self.admitted]
+                self._offer(mask)
                 return
             self.is_steered |= num_admitted > 1
             self._take_forced(int(mask.argmax()) if end is None else end)
+
+    def _offer(self, mask: NDArray[np.bool_]) -> None:
+        """Set `admitted` and `preferred` by a mask, or stop if that exceeds the limits."""
+        try:
+            preferred = self.machine.mask_in_order(mask)
+        except LimitError:
+            self.is_stopped = True
+            return
+        self.admitted = np.flatnonzero(mask)
+        self.preferred = None if preferred is mask else preferred[self.admitted]
 
     def _must_close(self) -> bool:
         return self._steering.must_close(self.machine, len(self.tokens), self._num_ending)

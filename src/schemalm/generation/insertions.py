@@ -147,10 +147,13 @@ class _Search:
         document = self._cursor.document
         for symbol in left:
             document.append(self._vocabulary.symbol_token(symbol), 0.0)
-        depth = len(self._cursor.derivation().open_parts())
+        derivation = self._cursor.derivation()
+        depth = len(derivation.open_parts())
         for token in document.machine.completion():
             document.append(token, 0.0)
-            parts = self._cursor.derivation().open_parts()
+            for symbol in self._vocabulary.symbols[token]:
+                derivation.push(symbol)
+            parts = derivation.open_parts()
             if len(parts) == depth and parts[-1][1] is None:
                 return
 

@@ -118,7 +118,7 @@ class Choice(NamedTuple):
             return True
         num_taken = 0
         for text in islice(rest.automaton.texts(rest.dfa_state, rest.outcomes), MAX_TEXTS):
-            if not self._excludes(begun + text):
+            if self.allows(begun + text, True):
                 return True
             num_taken += 1
         return num_taken == MAX_TEXTS
@@ -172,7 +172,7 @@ class Choice(NamedTuple):
 
     def has_names(self, rest: Rest | None = None) -> bool:
         """Whether there is a name that may be written, in a text of which `rest` follows."""
-        if self.only is None and (self.keys is None or self.keys.meets(rest)):
+        if self.only is None and (self.keys is None or self.keys.meets(rest)) and self._begins_free(b"", rest):
             return True
         return any(self._has_ending(name, b"", rest) for name in self.listed)
 

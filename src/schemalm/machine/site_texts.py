@@ -8,14 +8,12 @@ place. Where one does, masks still exclude a value that cannot begin with a name
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import islice
 
 from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.place_values import after, value_at
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND, FREE_KEY
-from schemalm.machine.choices import MAX_TEXTS, Choice, Rest
+from schemalm.machine.choices import Choice, Rest
 from schemalm.machine.name_choices import rest_of
 from schemalm.rules.paths import Place
 
@@ -29,22 +27,9 @@ class SiteTexts:
 
     def can_be(self, choice: Choice) -> bool:
         """Whether one of the texts is a name that may be written."""
-        if self.rest is not None and choice.has_names(self.rest) and self._has_text(choice):
+        if self.rest is not None and choice.has_names(self.rest):
             return True
         return any(choice.allows(text, True) for text in self.constants)
-
-    def _has_text(self, choice: Choice) -> bool:
-        """Whether there is a text that is not excluded; True as well if that is not among the first."""
-        assert self.rest is not None
-        if choice.only is not None or not (choice.but_not or choice.but_not_alike):
-            return True
-        return len(self._first) == MAX_TEXTS or any(choice.allows(text, True) for text in self._first)
-
-    @cached_property
-    def _first(self) -> list[bytes]:
-        """The first texts, the shortest first."""
-        assert self.rest is not None
-        return [*islice(self.rest.automaton.texts(self.rest.dfa_state, self.rest.outcomes), MAX_TEXTS)]
 
 
 def site_texts(grammar: Grammar, place: Place, *, is_key: bool) -> SiteTexts | None:
