@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from schemalm.checking import Checker, findings_of
 from schemalm.checking.findings import DocumentFindings
@@ -24,9 +24,6 @@ from schemalm.hosting.worker import Job, Worker
 from schemalm.judging import Document, Judge, Verdict, ask, judge_for, judges_for
 from schemalm.machine import Tables
 from schemalm.schema.merge_keys import uses_merge_keys
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
