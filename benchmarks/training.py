@@ -47,7 +47,7 @@ from schemalm.files.writing import write_atomically
 from schemalm.machine.masks import num_mask_bytes
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.compilation import compile_layers
+from schemalm.training.compilation import compile_model
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import needed_memory, peak_memory
 from schemalm.training.optimizer import Optimizers
@@ -146,7 +146,7 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
     model.initialize(0)
     model.to(mode.device)
     if mode.compiled:
-        compile_layers(model)
+        compile_model(model)
     masks = np.full((NUM_NONTERMINALS, num_mask_bytes(VOCAB_SIZE)), 255, dtype=np.uint8)
     packed = torch.from_numpy(masks).to(mode.device) if is_told else None
     optimizers = Optimizers(model, configuration, alone)

@@ -9,16 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
+from schemalm.model import attention
 from schemalm.model.attention import (
     PackedRows,
+    attend_in_blocks,
     document_block_mask,
     document_lengths,
     document_mask,
+    documents_of,
     flex_attend,
 )
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.compilation import compile_layers
+from schemalm.training.compilation import compile_model
 
 CONTEXT_SIZE = 24
 PLAIN = GPTConfiguration(
@@ -101,13 +104,15 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
 @pytest.mark.filterwarnings("ignore")  # the compiler warns
-def test_compiled_layers_compute_the_same_of_packed_rows() -> None:
+@pytest.mark.parametrize(("dtype", "tolerance", "most"), [(torch.float32, 1e-5, 1e-5), (torch.bfloat16, 0.2, 0.03)])
+def test_compiled_layers_compute_the_same_of_packed_rows(dtype: torch.dtype, tolerance: float, most: float) -> None:
     shallow = replace(PLAIN, num_layers=1)
     model, compiled, inputs = make_model(shallow), make_model(shallow), draw(shallow)
-    compile_layers(compiled)
-    expected, found = packed(model, inputs), packed(compiled, inputs)
-    torch.testing.assert_close(torch.cat(found), torch.cat(expected), rtol=0, atol=1e-5)
-    assert difference(gradients(compiled, found), gradients(model, expected)) < 1e-5
+    compile_model(compiled)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+        expected, found = packed(model, inputs), packed(compiled, inputs)
+    torch.testing.assert_close(torch.cat(found), torch.cat(expected), rtol=0, atol=tolerance)
+    assert difference(gradients(compiled, found), gradients(model, expected)) < most
 
 
 def test_documents_of_narrow_types_are_computed_as_if_alone() -> None:
@@ -136,6 +141,21 @@ def test_masks_for_other_devices_are_equivalent() -> None:
     flexible = flex_attend(query, key, value, document_block_mask(positions_BT))
     torch.testing.assert_close(masked, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(flexible, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("num_queries", [5, 24, 128])
+@pytest.mark.parametrize("positions_BT", [None, positions_of(LENGTHS)])
+def test_blocks_of_queries_are_attended_as_whole_rows(
+    positions_BT: Tensor | None, num_queries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "_BLOCK", num_queries)
+    query, key = (torch.nn.functional.rms_norm(random_heads(number), (8,)) for number in (4, 2))
+    value, documents_BT = random_heads(2) + 1, None if positions_BT is None else documents_of(positions_BT)
+    mask = torch.ones(CONTEXT_SIZE, CONTEXT_SIZE, dtype=torch.bool).tril()
+    mask = mask if positions_BT is None else document_mask(positions_BT)
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, mask, enable_gqa=True)
+    found = attend_in_blocks(query, key, value, documents_BT)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("positions_BT", [None, positions_of(LENGTHS)])

@@ -1,4 +1,4 @@
-"""Compiled layers compute the same as uncompiled ones; if nothing can be compiled, the error says so."""
+"""Compiled layers and losses equal uncompiled ones; if nothing can be compiled, the error says so."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from schemalm.errors import ConfigurationError
+from schemalm.machine.masks import pack_masks
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
-from schemalm.training.compilation import compile_layers
+from schemalm.model.loss import head_cross_entropy
+from schemalm.training.compilation import compile_model
 
 SHAPE = GPTConfiguration(
     vocab_size=32,
@@ -36,13 +38,34 @@ def make_model() -> GPT:
 def test_compiled_layers_compute_the_same() -> None:
     tokens = torch.arange(8)[None]
     plain, compiled = make_model(), make_model()
-    compile_layers(compiled)
+    compile_model(compiled)
     assert torch.allclose(plain(tokens), compiled(tokens), atol=1e-5)
     for model in (plain, compiled):
         model(tokens).square().mean().backward()
     gradients = [torch.cat([weight.grad.flatten() for weight in model.parameters()]) for model in (plain, compiled)]
     assert torch.allclose(*gradients, atol=1e-5)
     assert compiled.state_dict().keys() == plain.state_dict().keys()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_compiled_loss_equals_the_plain_one(masked: bool) -> None:
+    model, hidden_BTD = make_model(), torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(1))
+    masks = torch.arange(32) >= torch.tensor([[0], [8]])
+    targets_BT, nonterminals_BT = torch.arange(8, 24).view(2, 8), torch.arange(16).view(2, 8) % 2
+    grammar = (nonterminals_BT, torch.from_numpy(pack_masks(masks.numpy()))) if masked else ()
+    found = []
+    for is_compiled in (False, True):
+        model.is_compiled = is_compiled
+        inputs = hidden_BTD.clone().requires_grad_(), model.head_weight
+        loss, _ = head_cross_entropy(model, inputs[0], targets_BT, *grammar)
+        with torch.no_grad():
+            alone, _ = head_cross_entropy(model, inputs[0], targets_BT, *grammar)
+        found.append([loss.detach(), alone, *torch.autograd.grad(loss, inputs)])
+    for plain, compiled in zip(*found, strict=True):
+        torch.testing.assert_close(compiled, plain)
 
 
 def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,4 +77,4 @@ def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatc
 
     monkeypatch.setattr(torch, "compile", fail)
     with pytest.raises(ConfigurationError, match=r"\(RuntimeError: no C\+\+ compiler\): install .* train without"):
-        compile_layers(make_model())
+        compile_model(make_model())

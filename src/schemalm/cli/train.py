@@ -117,7 +117,7 @@ def train(
             help="Give the model the token that followed the same tokens in most other sources (n-gram look-up).",
         ),
     ] = None,
-    compile_layers: Annotated[
+    compile_model: Annotated[
         bool | None, typer.Option("--compile/--no-compile", help="Compile the layers with torch.compile.")
     ] = None,
     activation_checkpointing: Annotated[
@@ -174,7 +174,7 @@ def train(
         "mask_loss": mask_loss,
         "echo": echo,
         "recall": recall,
-        "compile": compile_layers,
+        "compile": compile_model,
         "activation_checkpointing": activation_checkpointing,
         "shard_optimizer": shard_optimizer,
         "log_every": log_every,

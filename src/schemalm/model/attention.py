@@ -4,12 +4,13 @@ The layouts share one interface: rows that are one window each (`WholeRows`), an
 not attend to each other (`PackedRows`). Every token attends to itself and to earlier tokens of its document. Decoding
 with a cache has an attention of its own (`inference.py`).
 
-On a CPU, packed rows are computed document by document, so no work is spent on pairs of documents. On other devices
+On a CPU, compiled code computes attention a block of queries at a time (`attend_in_blocks`) where that is fastest.
+Otherwise packed rows are computed document by document, so no work is spent on pairs of documents. On other devices
 FlexAttention (Dong et al., 2024) gets a mask of documents and skips blocks between documents; it cannot drop attention
 weights, so a plain mask is used with dropout. The arithmetic of these two is tested on a CPU; they have not been run on
 a GPU.
 
-Tensor names: B batch, T time, S time of keys, H heads, K head width.
+Tensor names: B batch, T time, S time of keys, H heads, K head width, N rows and heads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 # On a CPU, products of narrow types keep compiled code for each length of a document, so lengths are rounded up;
 # float32 keeps none.
 _LENGTH_MULTIPLE = 16
+# The queries of a block, and the longest rows for which blocks are fastest; memory grows with the square of the length.
+_BLOCK, _MAX_BLOCKED_LENGTH = 128, 1024
 
 
 class Layout(Protocol):
@@ -53,6 +56,8 @@ class WholeRows:
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its row up to itself."""
+        if _blocks_are_fastest(query_BHTK, value_BHTK, dropout):
+            return attend_in_blocks(query_BHTK, key_BHTK, value_BHTK)
         return _attend(query_BHTK, key_BHTK, value_BHTK, dropout)
 
 
@@ -62,11 +67,14 @@ class PackedRows:
     def __init__(self, cos_TK: Tensor, sin_TK: Tensor, positions_BT: Tensor) -> None:
         self.cos_BTK, self.sin_BTK = cos_TK[positions_BT], sin_TK[positions_BT]
         self._positions_BT, self._is_on_cpu = positions_BT, positions_BT.device.type == "cpu"
+        self._documents_BT = documents_of(positions_BT)
         self._lengths = document_lengths(positions_BT) if self._is_on_cpu else []
         self._block_mask = None if self._is_on_cpu else document_block_mask(positions_BT)
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its document up to itself."""
+        if _blocks_are_fastest(query_BHTK, value_BHTK, dropout):
+            return attend_in_blocks(query_BHTK, key_BHTK, value_BHTK, self._documents_BT)
         if self._is_on_cpu:
             mixed: Tensor = self._attend_by_document(query_BHTK, key_BHTK, value_BHTK, dropout)
             return mixed
@@ -110,6 +118,50 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, dropout: float, mask: Ten
     )
 
 
+def _blocks_are_fastest(query: Tensor, value: Tensor, dropout: float) -> bool:
+    """Return whether attention in blocks is fastest: compiled, on a CPU, for rows that are not long, in bfloat16."""
+    return (
+        torch.compiler.is_compiling()
+        and query.device.type == "cpu"
+        and value.dtype == torch.bfloat16
+        and query.shape[2] <= _MAX_BLOCKED_LENGTH
+        and not dropout
+    )
+
+
+def attend_in_blocks(
+    query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, documents_BT: Tensor | None = None
+) -> Tensor:
+    """Return causal attention, within documents if they are given, a block of queries at a time [B, H, T, K].
+
+    Queries and keys must be normalized: scores are then at most the root of K, so their exponentials need no maximum
+    subtracted. The weights are divided by their sum after the product with the values, where there is less to divide.
+    """
+    num_rows, num_heads, num_tokens, width = query_BHTK.shape
+    dtype, group_size = value_BHTK.dtype, num_heads // key_BHTK.shape[1]
+    if group_size > 1:
+        key_BHTK, value_BHTK = (x.repeat_interleave(group_size, dim=1) for x in (key_BHTK, value_BHTK))
+    query_NTK = (query_BHTK * width**-0.5).to(dtype).flatten(0, 1)
+    key_NKT, value_NTK = key_BHTK.to(dtype).flatten(0, 1).transpose(1, 2), value_BHTK.flatten(0, 1)
+    place_T = torch.arange(num_tokens, device=query_BHTK.device)
+    mixed: list[Tensor] = []
+    for begin in range(0, num_tokens, _BLOCK):
+        end = min(begin + _BLOCK, num_tokens)
+        sees = place_T[begin:end, None] >= place_T[:end]
+        if documents_BT is not None:
+            sees = (sees & (documents_BT[:, begin:end, None] == documents_BT[:, None, :end]))[:, None]
+        scores = torch.bmm(query_NTK[:, begin:end], key_NKT[:, :, :end]).view(num_rows, num_heads, -1, end)
+        weights = torch.where(sees, scores.float().exp(), 0.0)
+        totals = weights.sum(dim=-1, keepdim=True).flatten(0, 1)
+        mixed.append((torch.bmm(weights.to(dtype).flatten(0, 1), value_NTK[:, :end]) / totals).to(dtype))
+    return torch.cat(mixed, dim=1).view(num_rows, num_heads, num_tokens, width)
+
+
+def documents_of(positions_BT: Tensor) -> Tensor:
+    """Return the number of each position's document in its row, counted from 1 [B, T]."""
+    return (positions_BT == 0).cumsum(dim=1)
+
+
 def document_lengths(positions_BT: Tensor) -> list[list[int]]:
     """Return the number of positions of each document, by row; padding belongs to the row's last document."""
     num_tokens = positions_BT.shape[1]
@@ -119,14 +171,14 @@ def document_lengths(positions_BT: Tensor) -> list[list[int]]:
 
 def document_mask(positions_BT: Tensor) -> Tensor:
     """Return which positions attend to which [B, 1, T, T]."""
-    documents_BT = (positions_BT == 0).cumsum(dim=1)
+    documents_BT = documents_of(positions_BT)
     is_same_BTT: Tensor = documents_BT[:, :, None] == documents_BT[:, None, :]
     return is_same_BTT.tril()[:, None]
 
 
 def document_block_mask(positions_BT: Tensor) -> BlockMask:
     """Return the mask of `document_mask` for FlexAttention."""
-    documents_BT = (positions_BT == 0).cumsum(dim=1)
+    documents_BT = documents_of(positions_BT)
 
     def sees(row: Tensor, _head: Tensor, query: Tensor, key: Tensor) -> Tensor:
         return (documents_BT[row, query] == documents_BT[row, key]) & (query >= key)

@@ -93,10 +93,11 @@ class GPT(nn.Module):
 
     `dtype` is the type of weights and rotations; float64 is for comparison with other implementations. If `recomputes`
     is set, the backward pass recomputes the layers instead of keeping their activations (activation checkpointing; Chen
-    et al., 2016).
+    et al., 2016). `is_compiled` says that the layers are compiled; then the loss is, too.
     """
 
     recomputes = False
+    is_compiled = False
 
     def __init__(self, configuration: GPTConfiguration, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()

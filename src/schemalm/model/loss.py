@@ -11,8 +11,9 @@ Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -74,7 +75,8 @@ def head_cross_entropy(
     if nonterminals_BT is not None and masks_packed is not None:
         nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
         masks_UV, rows_N = masks_of_targets(model, targets_N, nonterminals_N, masks_packed)
-    inputs = _LossInputs(model.configuration.logit_soft_cap, targets_N, masks_UV, rows_N, torch.is_grad_enabled())
+    cap, with_gradients = model.configuration.logit_soft_cap, torch.is_grad_enabled()
+    inputs = _LossInputs(cap, targets_N, masks_UV, rows_N, with_gradients, model.is_compiled)
     loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, inputs)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
@@ -118,6 +120,7 @@ class _LossInputs:
     masks_UV: Tensor | None
     rows_N: Tensor | None  # the row of `masks_UV` for each position
     with_gradients: bool
+    is_compiled: bool
 
 
 class _HeadCrossEntropy(torch.autograd.Function):
@@ -165,16 +168,37 @@ def _as_autocast(tensor: Tensor) -> Tensor:
 
 def _chunk_loss(raw_NV: Tensor, inputs: _LossInputs, chunk: slice) -> tuple[Tensor, Tensor | None]:
     """Return the loss of some rows and, if wanted, its gradient with respect to the logits before the cap [N, V]."""
-    cap, targets_N1 = inputs.logit_soft_cap, inputs.targets_N[chunk, None]
-    tanh_NV = at_least_float32(raw_NV).div_(cap).tanh_()
+    compute = _compiled_loss_of_logits() if inputs.is_compiled else _loss_of_logits
+    rows_N = None if inputs.rows_N is None else inputs.rows_N[chunk]
+    targets_N1 = inputs.targets_N[chunk, None]
+    return compute(raw_NV, targets_N1, inputs.masks_UV, rows_N, inputs.logit_soft_cap, inputs.with_gradients)
+
+
+def _loss_of_logits(
+    raw_NV: Tensor,
+    targets_N1: Tensor,
+    masks_UV: Tensor | None,
+    rows_N: Tensor | None,
+    cap: float,
+    with_gradients: bool,
+) -> tuple[Tensor, Tensor | None]:
+    """Return what `_chunk_loss` returns; float32 logits may be overwritten."""
+    # tanh(x) = 1 - 2 / (1 + exp(2x)) takes half the time of tanh.
+    tanh_NV = at_least_float32(raw_NV).mul_(2 / cap).exp_().add_(1).reciprocal_().mul_(-2).add_(1)
     # The cap bounds the logits, so the exponentials need no maximum subtracted, and multiplication can apply the mask.
     weights_NV = (tanh_NV * cap).exp_()
-    if inputs.masks_UV is not None and inputs.rows_N is not None:
-        weights_NV.mul_(inputs.masks_UV[inputs.rows_N[chunk]])
-    totals_N1 = weights_NV.sum(dim=1, keepdim=True)
-    loss = (totals_N1.log() - cap * tanh_NV.gather(1, targets_N1)).sum()
-    if not inputs.with_gradients:
-        return loss, None
-    gradient_NV = weights_NV.div_(totals_N1)
-    gradient_NV.scatter_add_(1, targets_N1, torch.full_like(totals_N1, -1.0))
-    return loss, gradient_NV.mul_(tanh_NV.square_().neg_().add_(1.0))  # through the cap: 1 - tanh^2
+    if masks_UV is not None and rows_N is not None:
+        weights_NV.mul_(masks_UV[rows_N])
+    totals_N1, target_tanh_N1 = weights_NV.sum(dim=1, keepdim=True), tanh_NV.gather(1, targets_N1)
+    losses_N1 = totals_N1.log() - cap * target_tanh_N1
+    if not with_gradients:
+        return losses_N1.sum(), None
+    # Through the softmax, then through the cap, whose slope is 1 - tanh^2. A target's probability is exp(-loss).
+    gradient_NV = weights_NV.div_(totals_N1).mul_(tanh_NV.square_().neg_().add_(1.0)).to(raw_NV.dtype)
+    of_targets_N1 = torch.expm1(-losses_N1) * (1.0 - target_tanh_N1.square())
+    return losses_N1.sum(), gradient_NV.scatter_(1, targets_N1, of_targets_N1.to(raw_NV.dtype))
+
+
+@cache
+def _compiled_loss_of_logits() -> Callable[..., tuple[Tensor, Tensor | None]]:
+    return torch.compile(_loss_of_logits, dynamic=True)

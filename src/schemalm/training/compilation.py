@@ -1,4 +1,4 @@
-"""Compiles a model's layers with torch.compile, if it works here."""
+"""Compiles a model's layers and its loss with torch.compile, if it works here."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from schemalm.errors import ConfigurationError
 from schemalm.model.gpt import GPT
 
 
-def compile_layers(model: GPT) -> None:
-    """Compile each layer when it first runs; the layers are alike, so the compiled code is shared.
+def compile_model(model: GPT) -> None:
+    """Compile each layer and the loss when they first run; the layers are alike, so the compiled code is shared.
 
     Raises `ConfigurationError` if torch.compile does not work here.
     """
@@ -23,5 +23,6 @@ def compile_layers(model: GPT) -> None:
             f"torch.compile does not work here ({type(cause).__name__}: {reason}): install a C++ compiler (for a GPU, "
             "triton), or train without compile"
         ) from None
+    model.is_compiled = True
     for layer in model.layers:
         layer.compile()

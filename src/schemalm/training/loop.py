@@ -33,7 +33,7 @@ from schemalm.training.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from schemalm.training.compilation import compile_layers
+from schemalm.training.compilation import compile_model
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.initial_weights import describe_initial_weights, read_initial_weights
 from schemalm.training.interruption import Interruption
@@ -163,7 +163,7 @@ class _Trainer:
         self._model.to(processes.device)
         self._model.recomputes = configuration.activation_checkpointing
         if configuration.compile:
-            compile_layers(self._model)
+            compile_model(self._model)
         self._optimizers = Optimizers(self._model, configuration, processes)
         if step != NO_STEP:
             self._optimizers.restore(optimizer_state)
