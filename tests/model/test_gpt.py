@@ -11,6 +11,7 @@ from torch import Tensor
 from schemalm.errors import ConfigurationError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import NEVER
 
 PLAIN = GPTConfiguration(
@@ -67,7 +68,7 @@ def test_no_position_attends_to_a_later_one() -> None:
 def test_a_model_with_zero_side_features_is_the_plain_one() -> None:
     told, plain = random_model(TOLD), GPT(PLAIN)
     weights = dict(told.state_dict())
-    for name in ("states.weight", "states_out.weight", "echo", "recall"):
+    for name in [name for name in weights if name not in plain.state_dict()]:
         weights.pop(name).zero_()
     plain.load_state_dict(weights)
     tokens_BT, states_BT2, echoes_BTE, recalls_BTR2 = random_input(2, 20)
@@ -138,7 +139,8 @@ def test_input_that_does_not_fit_is_refused() -> None:
 def test_parameters_and_operations_are_counted_as_by_hand() -> None:
     model = GPT(TOLD)
     matrices = 2 * (32 * 32 + 2 * 32 * 16 + 32 * 32 + 2 * 32 * 64) + 32 * 50
-    assert model.num_parameters() == matrices + (50 + 2 * 9 + 2 * 4 + 2 * 3 * 5) * 32
+    boosts = 4 + 3 * 5 + (4 + 3) * 32
+    assert model.num_parameters() == matrices + (50 + 2 * 9 + 2 * 4 + 2 * 3 * 5) * 32 + boosts
     assert model.flops_per_token() == 6 * matrices + 12 * 2 * 32 * 24
 
 
@@ -174,4 +176,4 @@ def test_a_model_in_float64_computes_everything_in_float64() -> None:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_narrower_logits_are_made_float32(dtype: torch.dtype) -> None:
     model = random_model(PLAIN).to(dtype)
-    assert model.logits(torch.zeros(1, 32, dtype=dtype)).dtype == torch.float32
+    assert model.logits(HeadInput.plain(torch.zeros(1, 32, dtype=dtype))).dtype == torch.float32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from schemalm.machine.masks import pack_masks
 from schemalm.model import loss as loss_module
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import IGNORED_TARGET
 from schemalm.model.loss import head_cross_entropy, head_logits, masked_cross_entropy
 
@@ -25,7 +26,7 @@ VOCAB_SIZE, WIDTH = 45, 16
 @dataclass(frozen=True)
 class Case:
     model: GPT
-    hidden_BTD: Tensor
+    hidden: HeadInput
     targets_BT: Tensor
     nonterminals_BT: Tensor
     masks_packed: Tensor
@@ -54,7 +55,12 @@ def case() -> Case:
     targets_BT[torch.rand(4, 8) < 0.3] = IGNORED_TARGET
     return Case(
         model=model,
-        hidden_BTD=torch.randn(4, 8, WIDTH, requires_grad=True),
+        # Two of the tokens with a boost are the same.
+        hidden=HeadInput(
+            torch.randn(4, 8, WIDTH, requires_grad=True),
+            torch.randint(VOCAB_SIZE, (4, 8, 3))[..., [0, 1, 2, 0]],
+            torch.randn(4, 8, 4, requires_grad=True),
+        ),
         targets_BT=targets_BT,
         nonterminals_BT=nonterminals_BT,
         masks_packed=torch.from_numpy(pack_masks(masks.numpy())),
@@ -72,9 +78,9 @@ def test_the_fast_loss_equals_the_plain_one(
     case: Case, masked: bool, num_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(loss_module.CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
-    inputs = (case.hidden_BTD, case.model.head.weight)
-    plain, num_plain = masked_cross_entropy(case.model.logits(case.hidden_BTD), case.targets_BT, *grammar(case, masked))
-    fast, num_fast = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))
+    inputs = (case.hidden.vectors, case.hidden.boosts, case.model.head.weight)
+    plain, num_plain = masked_cross_entropy(case.model.logits(case.hidden), case.targets_BT, *grammar(case, masked))
+    fast, num_fast = head_cross_entropy(case.model, case.hidden, case.targets_BT, *grammar(case, masked))
     assert num_plain == num_fast == int((case.targets_BT != IGNORED_TARGET).sum())
     torch.testing.assert_close(fast, plain)
     for ours, theirs in zip(
@@ -82,21 +88,21 @@ def test_the_fast_loss_equals_the_plain_one(
     ):
         torch.testing.assert_close(ours, theirs)
     with torch.no_grad():
-        without_gradients, _ = head_cross_entropy(case.model, case.hidden_BTD, case.targets_BT, *grammar(case, masked))
+        without_gradients, _ = head_cross_entropy(case.model, case.hidden, case.targets_BT, *grammar(case, masked))
     assert torch.equal(without_gradients, fast.detach())
 
 
 @pytest.mark.parametrize("num_rows", [1, 5, 1000])
 def test_logits_come_in_chunks(case: Case, num_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(loss_module.CHUNK_LOGITS, "cpu", num_rows * VOCAB_SIZE)
-    hidden_ND = case.hidden_BTD.detach().flatten(0, 1)
-    chunks = [*head_logits(case.model, hidden_ND)]
-    assert max(map(len, chunks)) == min(num_rows, len(hidden_ND))
-    torch.testing.assert_close(torch.cat(chunks), case.model.logits(hidden_ND).detach())
+    hidden = case.hidden.flat()
+    chunks = [*head_logits(case.model, hidden)]
+    assert max(map(len, chunks)) == min(num_rows, 32)
+    torch.testing.assert_close(torch.cat(chunks), case.model.logits(hidden).detach())
 
 
 def test_the_masked_loss_is_among_admitted_tokens(case: Case) -> None:
-    logits_BTV = case.model.logits(case.hidden_BTD).detach()
+    logits_BTV = case.model.logits(case.hidden).detach()
     total = 0.0
     for logits, target, nonterminal in zip(
         logits_BTV.flatten(0, 1).tolist(),
@@ -116,7 +122,7 @@ def test_a_mask_of_one_token_costs_nothing(case: Case) -> None:
     masks[0, 9] = True
     loss, _ = head_cross_entropy(
         case.model,
-        case.hidden_BTD,
+        case.hidden,
         torch.full((4, 8), 9),
         torch.zeros(4, 8, dtype=torch.int64),
         torch.from_numpy(pack_masks(masks.numpy())),
@@ -125,11 +131,12 @@ def test_a_mask_of_one_token_costs_nothing(case: Case) -> None:
 
 
 def test_extreme_logits_stay_finite(case: Case) -> None:
-    loss, num_targets = head_cross_entropy(case.model, case.hidden_BTD * 1e6, case.targets_BT, *grammar(case, True))
+    hidden = replace(case.hidden, vectors=case.hidden.vectors * 1e6)
+    loss, num_targets = head_cross_entropy(case.model, hidden, case.targets_BT, *grammar(case, True))
     loss.backward()
     assert 0 <= float(loss.detach()) <= num_targets * (30 + math.log(VOCAB_SIZE))
-    assert case.hidden_BTD.grad is not None
-    assert case.hidden_BTD.grad.isfinite().all()
+    assert case.hidden.vectors.grad is not None
+    assert case.hidden.vectors.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("vocab_size", [1, 8, 45, 64])
@@ -146,6 +153,6 @@ def test_a_target_that_its_mask_forbids_is_named(case: Case, fast: bool) -> None
     message = f"nonterminal {int(case.nonterminals_BT[2, 3])} does not admit token {forbidden}"
     with pytest.raises(DataError, match=message):
         if fast:
-            head_cross_entropy(case.model, case.hidden_BTD, targets_BT, *grammar(case, True))
+            head_cross_entropy(case.model, case.hidden, targets_BT, *grammar(case, True))
         else:
-            masked_cross_entropy(case.model.logits(case.hidden_BTD), targets_BT, *grammar(case, True))
+            masked_cross_entropy(case.model.logits(case.hidden), targets_BT, *grammar(case, True))

@@ -11,6 +11,7 @@ from schemalm.errors import ConfigurationError
 from schemalm.machine.masks import pack_masks
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
+from schemalm.model.head_input import HeadInput
 from schemalm.model.loss import head_cross_entropy
 from schemalm.training.compilation import compile_model
 
@@ -52,17 +53,20 @@ def test_compiled_layers_compute_the_same() -> None:
 @pytest.mark.filterwarnings("ignore")  # the compiler warns
 @pytest.mark.parametrize("masked", [False, True])
 def test_the_compiled_loss_equals_the_plain_one(masked: bool) -> None:
-    model, hidden_BTD = make_model(), torch.randn(2, 8, 16, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    model, hidden_BTD = make_model(), torch.randn(2, 8, 16, generator=generator)
+    named_BTJ, boosts_BTJ = torch.randint(32, (2, 8, 3), generator=generator), torch.randn(2, 8, 3, generator=generator)
     masks = torch.arange(32) >= torch.tensor([[0], [8]])
     targets_BT, nonterminals_BT = torch.arange(8, 24).view(2, 8), torch.arange(16).view(2, 8) % 2
     grammar = (nonterminals_BT, torch.from_numpy(pack_masks(masks.numpy()))) if masked else ()
     found = []
     for is_compiled in (False, True):
         model.is_compiled = is_compiled
-        inputs = hidden_BTD.clone().requires_grad_(), model.head_weight
-        loss, _ = head_cross_entropy(model, inputs[0], targets_BT, *grammar)
+        inputs = hidden_BTD.clone().requires_grad_(), boosts_BTJ.clone().requires_grad_(), model.head_weight
+        hidden = HeadInput(inputs[0], named_BTJ, inputs[1])
+        loss, _ = head_cross_entropy(model, hidden, targets_BT, *grammar)
         with torch.no_grad():
-            alone, _ = head_cross_entropy(model, inputs[0], targets_BT, *grammar)
+            alone, _ = head_cross_entropy(model, hidden, targets_BT, *grammar)
         found.append([loss.detach(), alone, *torch.autograd.grad(loss, inputs)])
     for plain, compiled in zip(*found, strict=True):
         torch.testing.assert_close(compiled, plain)

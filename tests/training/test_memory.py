@@ -41,7 +41,7 @@ def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         with torch.autocast("cpu", dtype=dtype, enabled=dtype != torch.float32):
             output = model.hidden(*inputs, positions_BT=positions_BT)
-        assert output.requires_grad
+        assert output.vectors.requires_grad
         return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
 

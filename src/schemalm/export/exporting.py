@@ -42,7 +42,10 @@ NANOCHAT, SCHEMALM = "NanoChatForCausalLM", "SchemaLMForCausalLM"
 NUM_ROWS, MAX_TOKENS = 4, 128
 MAX_DIFFERENCE = 1e-4
 _START, _END = 0, 1
-_SIDE_WEIGHTS = ("states.weight", "states_out.weight", "echo", "recall")
+_SIDE_WEIGHTS = (
+    *("states.weight", "states_out.weight", "echo", "recall"),
+    *("boosts.echo_bias", "boosts.recall_bias", "boosts.weight"),
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ def _write_model(loaded: _Loaded, folder: Path) -> None:
         from schemalm.export.modeling import SchemaLMConfig  # noqa: PLC0415
 
         sizes = {name: getattr(shape, name) for name in ("num_states", "num_echoes", "num_recalls", "num_certainties")}
-        configuration = SchemaLMConfig(**settings, **sizes, echo_gain=float(shape.echo_gain))
+        gains = {name: float(getattr(shape, name)) for name in ("echo_gain", "boost_gain")}
+        configuration = SchemaLMConfig(**settings, **sizes, **gains)
     else:
         configuration = NanoChatConfig(**settings)
     configuration.save_pretrained(folder)

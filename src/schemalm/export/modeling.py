@@ -29,6 +29,8 @@ from schemalm.errors import ConfigurationError, DataError
 from schemalm.export.row_memory import FollowedDocument, RowMemory
 from schemalm.generation.side_features import NUM_TOLD, SideFeatures
 from schemalm.machine import Machine
+from schemalm.model.boosts import Boosts
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inference import NUM_STATES
 from schemalm.model.inputs import NEVER
 from schemalm.tokenizer import Tokenizer
@@ -56,6 +58,7 @@ class SchemaLMConfig(NanoChatConfig):  # type: ignore[misc]
     num_recalls: int = 0
     num_certainties: int = 0
     echo_gain: float = 20.0
+    boost_gain: float = 0.0
 
 
 class _ToldDocument(FollowedDocument):
@@ -97,6 +100,8 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         self.echo = nn.Parameter(torch.zeros(2, config.num_echoes, width)) if config.num_echoes else None
         shape = config.num_recalls, config.num_certainties, width
         self.recall = nn.Parameter(torch.zeros(2, *shape)) if config.num_recalls else None
+        sizes = config.num_echoes, config.num_recalls, config.num_certainties
+        self.boosts = Boosts(*sizes, width, config.boost_gain) if config.boost_gain and any(sizes) else None
         self._documents: RowMemory[_ToldDocument] | None = None
         self.post_init()
 
@@ -185,13 +190,17 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         x = outputs.last_hidden_state
         if self.states_out is not None:
             x = x + self.states_out(states).sum(dim=2)
-        x = self.norm(x)
+        vectors = x = self.norm(x)
         if self.echo is not None:
-            x = x + self._echoed(self.lm_head.weight, echoes, self.echo[1])
+            vectors = vectors + self._echoed(self.lm_head.weight, echoes, self.echo[1])
         if self.recall is not None:
-            x = x + self._recalled(self.lm_head.weight, recalls, self.recall[1])
+            vectors = vectors + self._recalled(self.lm_head.weight, recalls, self.recall[1])
+        boosts = self.boosts
+        given = HeadInput.plain(vectors) if boosts is None else boosts(x, vectors, echoes, recalls)
         kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) and logits_to_keep else logits_to_keep
-        logits = self.lm_head(x if isinstance(kept, int) else x[:, kept]).float()
+        if not isinstance(kept, int):
+            given = given.at((slice(None), kept))
+        logits = given.raised(self.lm_head(given.vectors).float())
         cap = self.config.final_logit_softcapping
         logits = cap * torch.tanh(logits / cap)
         loss = None if labels is None else self.loss_function(logits, labels, self.config.vocab_size)

@@ -30,6 +30,7 @@ from schemalm.generation.run import Run
 from schemalm.generation.sampling import MARGIN, Choice, Floats, Noise, Sampling, choose
 from schemalm.generation.stated_tokens import stated_tokens
 from schemalm.machine import Machine, Tables
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inference import Segment
 
 # How often a document is begun anew that cannot go on; then its beginning is ended in the cheapest way.
@@ -206,11 +207,11 @@ class Engine:
         device = self._model.device
         tokens_N = torch.tensor(given.tokens, device=device)
         side_features_NF = torch.tensor(given.side_features, device=device)
-        hidden_ND = self._model.hidden(tokens_N, side_features_NF, segments, self._cache)
-        return self._to_host(hidden_ND[torch.tensor(wanted, device=device)])
+        hidden = self._model.hidden(tokens_N, side_features_NF, segments, self._cache)
+        return self._to_host(hidden.at(torch.tensor(wanted, device=device)))
 
-    def _to_host(self, hidden_ND: torch.Tensor) -> Floats:
-        logits: Floats = self._model.logits(hidden_ND).float().cpu().numpy()
+    def _to_host(self, hidden: HeadInput) -> Floats:
+        logits: Floats = self._model.logits(hidden).float().cpu().numpy()
         return logits
 
     def _choose_all(self, row: _Row, logits: list[Floats]) -> int:
@@ -247,8 +248,8 @@ class Engine:
         tokens_T = torch.tensor(window.tokens, device=device)
         side_features_TF = torch.tensor(window.side_features, device=device)
         segments = [Segment(0, len(window.tokens))]
-        hidden_TD = self._model.hidden(tokens_T, side_features_TF, segments, self._cache_alone)
-        logits_V: Floats = self._to_host(hidden_TD[-1:])[0]
+        hidden = self._model.hidden(tokens_T, side_features_TF, segments, self._cache_alone)
+        logits_V: Floats = self._to_host(hidden.at(slice(-1, None)))[0]
         return logits_V
 
 

@@ -228,8 +228,8 @@ class Cursor:
         length = min(len(given.tokens), model.configuration.context_size)
         tokens_T = torch.tensor(given.tokens[-length:], device=model.device)
         side_features_TF = torch.tensor(given.side_features[-length:], device=model.device)
-        hidden_TD = model.hidden(tokens_T, side_features_TF, [Segment(0, length)], model.make_cache(1))
-        logits_V: Floats = model.logits(hidden_TD[-1:])[0].float().cpu().numpy()
+        hidden = model.hidden(tokens_T, side_features_TF, [Segment(0, length)], model.make_cache(1))
+        logits_V: Floats = model.logits(hidden.at(slice(-1, None)))[0].float().cpu().numpy()
         weights_V = np.where(admitted_V, np.exp(logits_V - logits_V[admitted_V].max(), dtype=np.float64), 0.0)
         probabilities_V: NDArray[np.float64] = weights_V / weights_V.sum()
         return probabilities_V

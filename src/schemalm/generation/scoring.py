@@ -115,7 +115,7 @@ def _logits(run: Run, window: ModelInput, choices: list[_Choice]) -> Floats:
     model = run.decoder
     tokens_T = torch.tensor(window.tokens, device=model.device)
     side_features_TF = torch.tensor(window.side_features, device=model.device)
-    hidden_TD = model.hidden(tokens_T, side_features_TF, [Segment(0, len(window.tokens))], model.make_cache(1))
+    hidden = model.hidden(tokens_T, side_features_TF, [Segment(0, len(window.tokens))], model.make_cache(1))
     rows = torch.tensor([choice.num_before - 1 for choice in choices], device=model.device)
-    logits_CV: Floats = model.logits(hidden_TD[rows]).float().cpu().numpy()
+    logits_CV: Floats = model.logits(hidden.at(rows)).float().cpu().numpy()
     return logits_CV

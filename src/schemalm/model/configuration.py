@@ -39,10 +39,11 @@ class GPTConfiguration:
     rows of the grammar-state embedding, 0 for a model without grammar state. `num_echoes` is the number of echoes
     (n-gram look-ups in the document) before each token, 0 for none. `num_recalls` is the number of recalls (n-gram
     look-ups in other documents), each with one of `num_certainties` certainties; 0 for none. `echo_gain` multiplies the
-    scales of both, which start at zero: the larger it is, the faster the scales are learned. Hidden matrices are
-    initialized with the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros. `tie_head` uses
-    the token embedding as the head. `input_norm` normalizes the embeddings before the first layer. `dropout` is the
-    dropout rate in training, below 1.
+    scales of both, which start at zero: the larger it is, the faster the scales are learned. `boost_gain` does so for
+    the biases of boosts, which raise the logits of echoed and recalled tokens; 0 for a model without boosts. Hidden
+    matrices are initialized with the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros.
+    `tie_head` uses the token embedding as the head. `input_norm` normalizes the embeddings before the first layer.
+    `dropout` is the dropout rate in training, below 1.
     """
 
     vocab_size: int
@@ -62,6 +63,7 @@ class GPTConfiguration:
     embedding_std: float = 0.02
     state_std: float = 0.02
     echo_gain: float = 20.0
+    boost_gain: float = 5.0
     hidden_gain: float = 1.0
     head_std: float = 0.001
     tie_head: bool = False

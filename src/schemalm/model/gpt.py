@@ -10,9 +10,9 @@ the caller seeds.
 The grammar state (`dataset/grammar_state.py`) has two embeddings: one is added to the token embedding before the input
 norm, the other to the residual stream before the last norm, as a bias of the logits by state. Each echo
 (`dataset/echo.py`) is a token. Its embedding, scaled by a vector, is added at the input. Its row of the head, scaled by
-another vector, is added to the head's input, which raises its own logit. A recall (`dataset/recall.py`) is a token with
-a certainty, and works in the same way; its vectors depend on the certainty. If the added parameters are zero, the model
-is the plain one.
+another vector, is added to the head's input, which raises its own logit and those of similar tokens. A recall
+(`dataset/recall.py`) is a token with a certainty, and works in the same way; its vectors depend on the certainty. Both
+also raise the logit of their token alone (`boosts.py`). If the added parameters are zero, the model is the plain one.
 
 Tensor names: B batch, T time, E echoes, R recalls, C certainties, D model width, H heads, K head width, V vocabulary.
 Not covered: contexts longer than the configuration's.
@@ -27,7 +27,9 @@ from torch.utils.checkpoint import checkpoint
 
 from schemalm.errors import ConfigurationError
 from schemalm.model.attention import Layout, PackedRows, WholeRows, rotate
+from schemalm.model.boosts import Boosts
 from schemalm.model.configuration import GPTConfiguration
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import NEVER
 
 
@@ -107,6 +109,7 @@ class GPT(nn.Module):
         self.states_out = self._state_embedding()
         self.echo = self._echo_scales()
         self.recall = self._recall_scales()
+        self.boosts = self._make_boosts()
         self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
         self.head: nn.Linear | None = None
         if not configuration.tie_head:
@@ -146,6 +149,13 @@ class GPT(nn.Module):
         shape = configuration.num_recalls, configuration.num_certainties, configuration.model_width
         return nn.Parameter(torch.zeros(2, *shape))
 
+    def _make_boosts(self) -> Boosts | None:
+        configuration = self.configuration
+        sizes = configuration.num_echoes, configuration.num_recalls, configuration.num_certainties
+        if not configuration.boost_gain or not any(sizes):
+            return None
+        return Boosts(*sizes, configuration.model_width, configuration.boost_gain)
+
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
         """Initialize all weights, the same for the same seed; parameters that add to the output start at zero."""
@@ -159,7 +169,7 @@ class GPT(nn.Module):
         if self.states is not None and self.states_out is not None:
             draw(self.states.weight, configuration.state_std)
             self.states_out.weight.zero_()
-        for scales in (self.echo, self.recall):
+        for scales in (self.echo, self.recall, *(() if self.boosts is None else self.boosts.parameters())):
             if scales is not None:
                 scales.zero_()
         if self.head is not None:
@@ -186,8 +196,8 @@ class GPT(nn.Module):
         echoes_BTE: Tensor | None = None,
         recalls_BTR2: Tensor | None = None,
         positions_BT: Tensor | None = None,
-    ) -> Tensor:
-        """Return the head's input [B, T, D].
+    ) -> HeadInput:
+        """Return the head's input, its vectors [B, T, D].
 
         `states_BT2` contains rows of the state embedding, `echoes_BTE` tokens, and `recalls_BTR2` tokens with their
         certainties, all for the *next* token. In rows with several documents, `positions_BT` counts the positions of
@@ -219,12 +229,15 @@ class GPT(nn.Module):
             x_BTD = self._run(layer, x_BTD, layout)
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
-        x_BTD = self._norm(x_BTD)
+        vectors_BTD = x_BTD = self._norm(x_BTD)
         if self.echo is not None and echoes_BTE is not None:
-            x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
+            vectors_BTD = vectors_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         if self.recall is not None and recalls_BTR2 is not None:
-            x_BTD = x_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
-        return x_BTD
+            vectors_BTD = vectors_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
+        if self.boosts is None:
+            return HeadInput.plain(vectors_BTD)
+        boosted: HeadInput = self.boosts(x_BTD, vectors_BTD, echoes_BTE, recalls_BTR2)
+        return boosted
 
     def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
@@ -266,10 +279,11 @@ class GPT(nn.Module):
             needed = f"takes no {name}, got some" if part is None else f"needs the {name} before each token, got none"
             raise ConfigurationError(f"this model {needed}")
 
-    def logits(self, hidden_ND: Tensor) -> Tensor:
-        """Return logits [..., V] of hidden vectors [..., D], softly capped (Gemma 2, 2024), in at least 32 bits."""
+    def logits(self, given: HeadInput) -> Tensor:
+        """Return logits [..., V] of the head's input, softly capped (Gemma 2, 2024), in at least 32 bits."""
         cap = self.configuration.logit_soft_cap
-        return cap * torch.tanh(at_least_float32(F.linear(hidden_ND, self.head_weight)) / cap)
+        raw = given.raised(at_least_float32(F.linear(given.vectors, self.head_weight)))
+        return cap * torch.tanh(raw / cap)
 
     def _norm(self, x_BTD: Tensor) -> Tensor:
         return F.rms_norm(x_BTD, x_BTD.shape[-1:], eps=self.configuration.norm_epsilon)

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from schemalm.errors import ConfigurationError
 from schemalm.model.cache import KeyValueCache
 from schemalm.model.gpt import GPT, Block, at_least_float32
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import NEVER
 
 # A function x [..., in] -> [..., out].
@@ -150,8 +151,8 @@ class InferenceModel:
     @torch.inference_mode()
     def hidden(
         self, tokens_N: Tensor, side_features_NF: Tensor, segments: Sequence[Segment], cache: KeyValueCache
-    ) -> Tensor:
-        """Return the head's input after each new token [N, D], and let the cache's rows grow by these tokens.
+    ) -> HeadInput:
+        """Return the head's input after each new token, and let the cache's rows grow by these tokens.
 
         side_features_NF: the two rows of the grammar state and the echoes, for the token *after* each, which a model
         without them ignores; then, only for a model with recalls, each recall with its certainty. segments: which row
@@ -181,17 +182,21 @@ class InferenceModel:
         if model.states_out is not None:
             x_ND += F.embedding(states_N2, model.states_out.weight).sum(dim=1)
         x_ND = self._norm(x_ND)
+        vectors_ND = x_ND
         if model.echo is not None:
-            x_ND += self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
+            vectors_ND = vectors_ND + self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
         if model.recall is not None:
-            x_ND += self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
-        return x_ND
+            vectors_ND = vectors_ND + self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
+        if model.boosts is None:
+            return HeadInput.plain(vectors_ND)
+        boosted: HeadInput = model.boosts(x_ND, vectors_ND, echoes_NE, recalls_NR2)
+        return boosted
 
     @torch.inference_mode()
-    def logits(self, hidden_ND: Tensor) -> Tensor:
-        """Return the softly capped logits of hidden states, in at least 32 bits [N, V]."""
+    def logits(self, given: HeadInput) -> Tensor:
+        """Return the softly capped logits of the head's input, in at least 32 bits [N, V]."""
         cap = self.configuration.logit_soft_cap
-        return at_least_float32(self._head(hidden_ND)).div_(cap).tanh_().mul_(cap)
+        return given.raised(at_least_float32(self._head(given.vectors))).div_(cap).tanh_().mul_(cap)
 
     def _mixed(self, index: int, layer: _Layer, x_ND: Tensor, placed: _Segments) -> Tensor:
         """Return what attention gathers for each token, before its output projection [N, H * K]."""

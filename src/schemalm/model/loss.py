@@ -5,8 +5,8 @@ Two implementations compute the same numbers. `masked_cross_entropy` is the plai
 logits of a batch never exist at once, and a chunk fits in the processor's cache. A test compares the two. Who needs
 more than the loss of a batch takes the same chunks from `head_logits`.
 
-Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals. Losses are sums, in nats. Both raise
-`DataError` if a mask does not admit a target: such data contradicts itself.
+Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals, J tokens with a boost. Losses are sums,
+in nats. Both raise `DataError` if a mask does not admit a target: such data contradicts itself.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from schemalm.errors import DataError
 from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
+from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import IGNORED_TARGET
 
 # The number of targets varies by batch, but oneDNN caches some megabytes of code for each shape of a product.
@@ -62,22 +63,22 @@ def masked_cross_entropy(
 
 def head_cross_entropy(
     model: GPT,
-    hidden_BTD: Tensor,
+    hidden: HeadInput,
     targets_BT: Tensor,
     nonterminals_BT: Tensor | None = None,
     masks_packed: Tensor | None = None,
 ) -> tuple[Tensor, int]:
-    """Return the result of `masked_cross_entropy` for `model.logits(hidden_BTD)`, without keeping those logits."""
+    """Return the result of `masked_cross_entropy` for `model.logits(hidden)`, without keeping those logits."""
     position_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
-    hidden_ND = hidden_BTD.flatten(0, -2).index_select(0, position_N)
+    given = hidden.flat().at(position_N)
     targets_N = targets_BT.flatten().index_select(0, position_N)
     masks_UV = rows_N = None
     if nonterminals_BT is not None and masks_packed is not None:
         nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
         masks_UV, rows_N = masks_of_targets(model, targets_N, nonterminals_N, masks_packed)
     cap, with_gradients = model.configuration.logit_soft_cap, torch.is_grad_enabled()
-    inputs = _LossInputs(cap, targets_N, masks_UV, rows_N, with_gradients, model.is_compiled)
-    loss: Tensor = _HeadCrossEntropy.apply(hidden_ND, model.head_weight, inputs)  # type: ignore[no-untyped-call]
+    inputs = _LossInputs(cap, targets_N, given.tokens, masks_UV, rows_N, with_gradients, model.is_compiled)
+    loss: Tensor = _HeadCrossEntropy.apply(given.vectors, model.head_weight, given.boosts, inputs)  # type: ignore[no-untyped-call]
     return loss, len(targets_N)
 
 
@@ -92,17 +93,17 @@ def masks_of_targets(
 
 
 @torch.no_grad()
-def head_logits(model: GPT, hidden_ND: Tensor) -> Iterator[Tensor]:
-    """Yield the logits of hidden vectors, in at least 32 bits, a chunk of rows at a time [rows of the chunk, V].
+def head_logits(model: GPT, hidden: HeadInput) -> Iterator[Tensor]:
+    """Yield the logits of a list of positions, in at least 32 bits, a chunk of rows at a time [rows of the chunk, V].
 
     The chunks are those of `head_cross_entropy`. The caller may change the yielded tensors.
     """
     cap, head_VD = model.configuration.logit_soft_cap, model.head_weight
     num_rows = _rows_at_once(head_VD)
-    hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
-    for start in range(0, len(hidden_ND), num_rows):
-        chunk_ND = hidden_ND[start : start + num_rows]
-        raw_NV = (_padded(chunk_ND) @ head_VD.T)[: len(chunk_ND)]
+    head_VD = _as_autocast(head_VD)
+    for start in range(0, len(hidden.vectors), num_rows):
+        chunk = hidden.at(slice(start, start + num_rows))
+        raw_NV = chunk.raised((_padded(_as_autocast(chunk.vectors)) @ head_VD.T)[: len(chunk.vectors)])
         yield at_least_float32(raw_NV).div_(cap).tanh_().mul_(cap)
 
 
@@ -117,6 +118,7 @@ class _LossInputs:
 
     logit_soft_cap: float
     targets_N: Tensor
+    named_NJ: Tensor  # the tokens with a boost
     masks_UV: Tensor | None
     rows_N: Tensor | None  # the row of `masks_UV` for each position
     with_gradients: bool
@@ -127,30 +129,35 @@ class _HeadCrossEntropy(torch.autograd.Function):
     """Loss and gradients in one pass over chunks of rows, as in Liger Kernel (Hsu et al., 2024)."""
 
     @staticmethod
-    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, inputs: _LossInputs) -> Tensor:
+    def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, boosts_NJ: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
         num_rows = _rows_at_once(head_VD)
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if inputs.with_gradients:
             ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
+            ctx.boost_gradient_NJ = torch.empty_like(boosts_NJ)
         hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
-            chunk_ND = _padded(hidden_ND[chunk])
-            num_targets = len(inputs.targets_N[chunk])
-            chunk_loss, gradient_NV = _chunk_loss((chunk_ND @ head_VD.T)[:num_targets], inputs, chunk)
+            chunk_ND, named_NJ = _padded(hidden_ND[chunk]), inputs.named_NJ[chunk]
+            num_targets = len(named_NJ)
+            raw_NV = (chunk_ND @ head_VD.T)[:num_targets]
+            raw_NV.scatter_add_(1, named_NJ, boosts_NJ[chunk].to(raw_NV.dtype))
+            chunk_loss, gradient_NV = _chunk_loss(raw_NV, inputs, chunk)
             loss += chunk_loss
             if gradient_NV is not None:
+                ctx.boost_gradient_NJ[chunk] = gradient_NV.gather(1, named_NJ)
                 gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
                 ctx.hidden_gradient_ND[chunk] = (gradient_NV @ head_VD)[:num_targets]
                 ctx.head_gradient_VD += gradient_NV.T @ chunk_ND
         return loss
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Return the gradients of the hidden vectors and of the head."""
-        return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        """Return the gradients of the hidden vectors, of the head and of the boosts."""
+        of_boosts_NJ = gradient * ctx.boost_gradient_NJ
+        return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, of_boosts_NJ, None
 
 
 def _padded(rows_ND: Tensor) -> Tensor:

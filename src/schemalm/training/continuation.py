@@ -23,7 +23,10 @@ _IDENTITY = ("model", "training", "data_sha256", "tokenizer_sha256")
 
 def fill_missing_fields(config: dict[str, Any]) -> dict[str, Any]:
     """Return the content of a config.json, adding later fields with the values that older runs had."""
-    sections = {"model": {"dropout": 0.0, "num_recalls": 0, "num_certainties": 0}, "training": LEGACY_VALUES}
+    sections = {
+        "model": {"dropout": 0.0, "num_recalls": 0, "num_certainties": 0, "boost_gain": 0.0},
+        "training": LEGACY_VALUES,
+    }
     found = {name: config[name] for name in sections if isinstance(config.get(name), dict)}
     return {**config, **{name: {**sections[name], **section} for name, section in found.items()}}
 

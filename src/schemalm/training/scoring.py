@@ -17,6 +17,7 @@ from schemalm.dataset.store import Split
 from schemalm.dataset.windows import scoring_windows
 from schemalm.errors import DataError
 from schemalm.model.gpt import GPT
+from schemalm.model.head_input import HeadInput
 from schemalm.model.loss import head_cross_entropy
 
 
@@ -26,8 +27,7 @@ def batch_loss(model: GPT, rows: Rows, masks_packed: Tensor | None, dtype: torch
     `dtype` is the type of matrix products; the loss itself is computed in float32.
     """
     with products_in(dtype, rows.inputs_BT.device):
-        hidden_BTD = hidden_of(model, rows)
-        return head_cross_entropy(model, hidden_BTD, rows.targets_BT, rows.nonterminals_BT, masks_packed)[0]
+        return head_cross_entropy(model, hidden_of(model, rows), rows.targets_BT, rows.nonterminals_BT, masks_packed)[0]
 
 
 def products_in(dtype: torch.dtype, device: torch.device) -> torch.autocast:
@@ -35,8 +35,8 @@ def products_in(dtype: torch.dtype, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32)
 
 
-def hidden_of(model: GPT, rows: Rows) -> Tensor:
-    """Return the head's input at each position of rows [B, T, D]; a plain model is not given what only others read."""
+def hidden_of(model: GPT, rows: Rows) -> HeadInput:
+    """Return the head's input at each position of rows; a plain model is not given what only others read."""
     states_BT2 = None if model.states is None else rows.states_BT2
     echoes_BTE = None if model.echo is None else rows.echoes_BTE
     recalls_BTR2 = None if model.recall is None else rows.recalls_BTR2

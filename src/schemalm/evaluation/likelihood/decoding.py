@@ -45,7 +45,7 @@ def _decoding_loss(decoder: InferenceModel, rows: Rows, masks_packed: Tensor | N
         told.append(rows.recalls_BTR2.flatten(2))
     side_features_NF = torch.cat(told, dim=-1).flatten(0, 1)
     segments = [Segment(row, num_tokens) for row in range(num_rows)]
-    hidden_ND = decoder.hidden(rows.inputs_BT.flatten(), side_features_NF, segments, decoder.make_cache(num_rows))
+    hidden = decoder.hidden(rows.inputs_BT.flatten(), side_features_NF, segments, decoder.make_cache(num_rows))
     targets_N = rows.targets_BT.flatten()
     nonterminals_N = None if rows.nonterminals_BT is None else rows.nonterminals_BT.flatten()
-    return masked_cross_entropy(decoder.logits(hidden_ND), targets_N, nonterminals_N, masks_packed)[0]
+    return masked_cross_entropy(decoder.logits(hidden), targets_N, nonterminals_N, masks_packed)[0]

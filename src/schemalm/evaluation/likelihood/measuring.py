@@ -84,13 +84,13 @@ class _Measurement:
         """Score the targets of rows; `kinds_N` are their kinds."""
         position_N = (rows.targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
         targets_N = rows.targets_BT.flatten()[position_N]
-        hidden_ND = hidden_of(self._model, rows).flatten(0, -2)[position_N]
+        hidden = hidden_of(self._model, rows).flat().at(position_N)
         masks_UV = rows_N = None
         if self._masks_packed is not None and rows.nonterminals_BT is not None:
             nonterminals_N = rows.nonterminals_BT.flatten()[position_N]
             masks_UV, rows_N = masks_of_targets(self._model, targets_N, nonterminals_N, self._masks_packed)
         begin = 0
-        for logits_NV in head_logits(self._model, hidden_ND):
+        for logits_NV in head_logits(self._model, hidden):
             chunk = slice(begin, begin := begin + len(logits_NV))
             mask_NV = None if masks_UV is None or rows_N is None else masks_UV[rows_N[chunk]]
             self._add_chunk(logits_NV, targets_N[chunk], kinds_N[chunk], mask_NV)
