@@ -31,6 +31,16 @@ tokenizer = { kind = "byte-bpe", vocab_size = 400 }
 """
 
 
+# What earlier versions did by default.
+EARLIER = """\
+packing = "windows"
+recall = false
+boosts = false
+schedule = "cosine"
+min_learning_rate_fraction = 0.1
+"""
+
+
 def keys(folder: Path, training: str) -> list[str]:
     (folder / "recipe.toml").write_text(RECIPE.replace("TRAINING", training))
     recipe = read_recipe(folder / "recipe.toml")
@@ -41,9 +51,9 @@ def keys(folder: Path, training: str) -> list[str]:
 @pytest.mark.parametrize(
     ("training", "known"),
     [
-        # The keys of earlier versions for the same recipe: before packing and recall, and before Muon.
-        ('packing = "windows"\nrecall = false', "889bb2f0fbc8"),
-        ('packing = "windows"\nrecall = false\noptimizer = "adamw"', "092e5868f374"),
+        # The keys of earlier versions for the same recipe: before packing, recall and boosts, and before Muon.
+        (EARLIER, "889bb2f0fbc8"),
+        (EARLIER + '\noptimizer = "adamw"', "092e5868f374"),
     ],
 )
 def test_results_of_earlier_versions_are_found_by_their_keys(tmp_path: Path, training: str, known: str) -> None:
@@ -53,6 +63,6 @@ def test_results_of_earlier_versions_are_found_by_their_keys(tmp_path: Path, tra
 def test_other_settings_are_other_runs(tmp_path: Path) -> None:
     found = [
         keys(tmp_path, training)[0]
-        for training in ('packing = "windows"', 'packing = "documents"', 'packing = "windows"\nschedule = "linear"')
+        for training in ('packing = "windows"', 'packing = "documents"', 'packing = "windows"\nschedule = "cosine"')
     ]
     assert len(set(found)) == 3

@@ -9,7 +9,7 @@ import pytest
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.schedule import share_of_peak
 
-CONFIGURATION = TrainingConfiguration(num_steps=110, warmup_steps=10, min_learning_rate_fraction=0.1)
+CONFIGURATION = TrainingConfiguration(num_steps=110, warmup_steps=10, schedule="cosine", min_learning_rate_fraction=0.1)
 
 
 @pytest.mark.parametrize(("step", "expected"), [(1, 0.1), (5, 0.5), (10, 1.0), (60, 0.55), (110, 0.1)])

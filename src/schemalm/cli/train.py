@@ -117,6 +117,13 @@ def train(
             help="Give the model the token that followed the same tokens in most other sources (n-gram look-up).",
         ),
     ] = None,
+    boosts: Annotated[
+        bool | None,
+        typer.Option(
+            "--boosts/--no-boosts",
+            help="Let the model raise the logits of what echoes and recalls tell it, one by one.",
+        ),
+    ] = None,
     compile_model: Annotated[
         bool | None, typer.Option("--compile/--no-compile", help="Compile the layers with torch.compile.")
     ] = None,
@@ -174,6 +181,7 @@ def train(
         "mask_loss": mask_loss,
         "echo": echo,
         "recall": recall,
+        "boosts": boosts,
         "compile": compile_model,
         "activation_checkpointing": activation_checkpointing,
         "shard_optimizer": shard_optimizer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ SCHEDULES = ("cosine", "linear")
 # The rows of a step are read into memory, and counts are stored in 64 bits.
 _UPPER_LIMITS, _MAX_COUNT = {"batch_size": 1 << 16}, (1 << 63) - 1
 # The values of later fields in runs whose config.json does not have them.
-LEGACY_VALUES: dict[str, Any] = {"packing": "windows", "recall": False}
+LEGACY_VALUES: dict[str, Any] = {"packing": "windows", "recall": False, "boosts": False}
 # Fields that affect how steps are computed, reported and saved, but not their result, so a resumed run may change them.
 # With dropout, another `micro_batch_size` drops other numbers at the same rate.
 EXECUTION_FIELDS = frozenset(
@@ -39,7 +39,8 @@ class TrainingConfiguration:
     model: a named size, whose vocabulary and context come from the data, or a complete configuration. `grammar_state`
     feeds the model what the grammar expects; `mask_loss` computes the loss among admitted tokens only. Neither has an
     effect on data without a grammar. `echo` feeds the model what followed the same tokens in the document, `recall`
-    what followed them in other documents; the latter has no effect on data without recall.
+    what followed them in other documents; the latter has no effect on data without recall. `boosts` lets a model of a
+    named size raise the logits of both (`model/boosts.py`); in a complete configuration, `boost_gain` does.
 
     batch_size: the rows of one context that a step reads, over all processes. Each process computes at most
     `micro_batch_size` rows of its share at once (None: all) and accumulates the gradients. With `packing` "windows", a
@@ -47,7 +48,7 @@ class TrainingConfiguration:
 
     optimizer: "muon" for hidden matrices, at `muon_learning_rate`, with AdamW at `learning_rate` for all other
     parameters, or "adamw" for all. Rates rise over `warmup_steps` and then fall to `min_learning_rate_fraction` of
-    their peak: along a cosine, or, with the schedule "linear", over the last `warmdown_fraction` of the steps.
+    their peak: with the schedule "linear" over the last `warmdown_fraction` of the steps, or along a cosine.
 
     max_loss_rise: training stops if the loss, smoothed over about 20 steps, is this many nats above its lowest value.
 
@@ -65,10 +66,10 @@ class TrainingConfiguration:
     optimizer: str = "muon"
     learning_rate: float = 5e-3
     muon_learning_rate: float = 0.02
-    schedule: str = "cosine"
+    schedule: str = "linear"
     warmup_steps: int = 50
     warmdown_fraction: float = 0.4
-    min_learning_rate_fraction: float = 0.1
+    min_learning_rate_fraction: float = 0.01
     weight_decay: float = 0.1
     beta1: float = 0.9
     beta2: float = 0.95
@@ -86,6 +87,7 @@ class TrainingConfiguration:
     mask_loss: bool = True
     echo: bool = True
     recall: bool = True
+    boosts: bool = True
     compile: bool = False
     activation_checkpointing: bool = False
     shard_optimizer: bool = False
@@ -120,7 +122,8 @@ class TrainingConfiguration:
         """Return the model for given data; raises `ConfigurationError` if a complete configuration does not fit it."""
         sizes = sizes_of_data(metadata, grammar_state=self.grammar_state, echo=self.echo, recall=self.recall)
         if isinstance(self.model, str):
-            return GPTConfiguration.named(self.model, **sizes)
+            named = GPTConfiguration.named(self.model, **sizes)
+            return named if self.boosts else replace(named, boost_gain=0.0)
         for name, expected in sizes.items():
             if getattr(self.model, name) != expected:
                 raise ConfigurationError(

@@ -11,8 +11,8 @@ def share_of_peak(step: int, configuration: TrainingConfiguration) -> float:
     """Return the share of the peak rates for the update `step`, counted from 1.
 
     It rises linearly to 1 at step `warmup_steps` (without warm-up it starts at its peak), and ends at
-    `min_learning_rate_fraction` at step `num_steps`: along a cosine (Loshchilov and Hutter, 2017), or constant and then
-    linearly over the last `warmdown_fraction` of the steps after the warm-up (Zhai et al., 2022).
+    `min_learning_rate_fraction` at step `num_steps`: constant and then linear over the last `warmdown_fraction` of the
+    steps after the warm-up (Zhai et al., 2022), or along a cosine (Loshchilov and Hutter, 2017).
     """
     warmup_steps = configuration.warmup_steps
     if step <= warmup_steps:
