@@ -15,7 +15,7 @@ from schemalm.training.configuration import TrainingConfiguration
 # The settings of training that are also options of the command line, with the same names.
 COMMAND_OPTIONS = (
     *("batch_size", "packing", "micro_batch_size", "optimizer", "learning_rate", "muon_learning_rate", "warmup_steps"),
-    *("gradient_clip", "schedule", "seed", "device", "dtype", "grammar_state", "mask_loss", "echo", "recall"),
+    *("gradient_clip", "schedule", "seed", "device", "dtype", "grammar_state", "mask_loss", "echo", "recall", "boosts"),
     *("compile", "activation_checkpointing", "shard_optimizer"),
     *("log_every", "evaluate_every", "checkpoint_every", "keep_checkpoints"),
 )
