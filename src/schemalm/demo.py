@@ -33,8 +33,8 @@ from schemalm.rules.built_in import DEFAULT_RULES
 from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
-from schemalm.training.number_format import suitable_dtype
 from schemalm.training.progress import Progress
+from schemalm.training.suitable_settings import suitable_settings
 
 EMBEDDED_SCHEMA = "github-workflow"
 # The least number of learned tokens, even if the symbols of the schema alone fill the vocabulary.
@@ -237,5 +237,5 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
         checkpoint_every=max(1, num_steps // 4),
         num_evaluation_documents=60,
         seed=seed,
-        dtype=suitable_dtype("cpu"),
+        **suitable_settings("cpu", num_steps),
     )

@@ -137,3 +137,12 @@ def test_in_the_recipe_against_text_models_write_under_masks_after_equal_time() 
     masks = {arm.name: arm.masks for arm in recipe.arms}
     assert masks["typed-echo"] == ("grammar",)
     assert masks["text-echo"] == ("none", "llguidance", "xgrammar")
+
+
+def test_in_the_recipe_of_time_to_quality_the_text_model_is_told_all_the_same() -> None:
+    recipe = read_recipe(RECIPES / "time-to-quality.toml")
+    assert {run.measure for run in plan_runs(recipe)} == {"time"}
+    configurations = {arm.name: arm.configuration(1, 0) for arm in recipe.arms}
+    assert configurations["byte-bpe"] == configurations["typed"]
+    assert configurations["typed"].recall
+    assert configurations["typed"].boosts

@@ -13,7 +13,7 @@ from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.head_input import HeadInput
 from schemalm.model.loss import head_cross_entropy
-from schemalm.training.compilation import compile_model
+from schemalm.training.compilation import compilation_error, compile_model
 
 SHAPE = GPTConfiguration(
     vocab_size=32,
@@ -80,5 +80,7 @@ def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatc
         return compiled
 
     monkeypatch.setattr(torch, "compile", fail)
+    compilation_error.cache_clear()
     with pytest.raises(ConfigurationError, match=r"\(RuntimeError: no C\+\+ compiler\): install .* train without"):
         compile_model(make_model())
+    compilation_error.cache_clear()

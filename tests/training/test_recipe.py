@@ -37,16 +37,18 @@ def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
 def test_the_device_decides_about_a_dtype_that_nobody_names(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "suitable_dtype", {"cpu": "bfloat16"}.get)
+    monkeypatch.setattr(recipe, "suitable_settings", lambda device, num_steps: {"dtype": "bfloat16", "compile": False})
     for line, expected in (("", "bfloat16"), ('dtype = "float32"', "float32")):
         path = write(tmp_path, f"[training]\nnum_steps = 1\n{line}\n")
         assert read_training_recipe(path, read_metadata(data), {}).dtype == expected
 
 
-def test_a_resumed_run_keeps_a_dtype_that_its_recipe_does_not_name(data: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_what_its_recipe_does_not_name(data: Path, tmp_path: Path) -> None:
     path = write(tmp_path, "[training]\nnum_steps = 1\n")
-    for dtype in ("float32", "bfloat16"):
-        assert read_training_recipe(path, read_metadata(data), {}, dtype).dtype == dtype
+    for dtype, compiles in (("float32", True), ("bfloat16", False)):
+        resumed = TrainingConfiguration(num_steps=1, dtype=dtype, compile=compiles)
+        found = read_training_recipe(path, read_metadata(data), {}, resumed)
+        assert (found.dtype, found.compile) == (dtype, compiles)
 
 
 def test_a_model_of_any_shape_is_described_by_its_fields(data: Path, tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_errors_are_named_with_their_location(data: Path, tmp_path: Path, text: 
 
 
 def test_every_recipe_of_the_repository_is_tested() -> None:
-    experiments = {"tokens", "against-text"}  # their own tests read them
+    experiments = {"tokens", "against-text", "time-to-quality"}  # their own tests read them
     assert {path.stem for path in RECIPES.glob("*.toml")} - experiments == set(NAMES)
 
 

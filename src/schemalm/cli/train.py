@@ -252,19 +252,21 @@ def _configuration(
     from schemalm.dataset.store import read_metadata  # noqa: PLC0415
     from schemalm.training.configuration import TrainingConfiguration  # noqa: PLC0415
     from schemalm.training.continuation import recorded_configuration  # noqa: PLC0415
-    from schemalm.training.number_format import suitable_dtype  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
     from schemalm.training.run_file import read_complete_config  # noqa: PLC0415
+    from schemalm.training.suitable_settings import suitable_settings  # noqa: PLC0415
 
     if recipe is not None:
-        dtype = None if resumed is None else recorded_configuration(resumed).dtype
-        return read_training_recipe(recipe, read_metadata(data), given, dtype)
+        recorded = None if resumed is None else recorded_configuration(resumed)
+        return read_training_recipe(recipe, read_metadata(data), given, recorded)
     if resumed is not None:
         return recorded_configuration(resumed, **given)
-    settings = {"num_steps": DEFAULT_STEPS, "dtype": suitable_dtype(given.get("device", "cpu")), **given}
+    settings = {"num_steps": DEFAULT_STEPS, **given}
+    settings = {**suitable_settings(settings.get("device", "cpu"), settings["num_steps"]), **settings}
     if start_from is not None:
         theirs = recorded_configuration(read_complete_config(start_from), device="cpu")
-        settings = {name: getattr(theirs, name) for name in ("model", "grammar_state", "echo")} | settings
+        of_the_model = ("model", "grammar_state", "echo", "recall", "boosts")
+        settings = {name: getattr(theirs, name) for name in of_the_model} | settings
     return TrainingConfiguration(**settings)
 
 

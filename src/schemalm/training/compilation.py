@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
+
 import torch
 
 from schemalm.errors import ConfigurationError
@@ -13,16 +16,25 @@ def compile_model(model: GPT) -> None:
 
     Raises `ConfigurationError` if torch.compile does not work here.
     """
-    tried = torch.compile(torch.square)
-    try:
-        tried(torch.ones(2, device=model.tokens.weight.device))
-    except Exception as error:  # compilers raise all kinds of errors
-        cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
-        reason = str(cause).strip().split("\n", 1)[0]
+    error = compilation_error(model.tokens.weight.device.type)
+    if error is not None:
         raise ConfigurationError(
-            f"torch.compile does not work here ({type(cause).__name__}: {reason}): install a C++ compiler (for a GPU, "
-            "triton), or train without compile"
-        ) from None
+            f"torch.compile does not work here ({error}): install a C++ compiler (for a GPU, triton), or train without "
+            "compile"
+        )
     model.is_compiled = True
     for layer in model.layers:
         layer.compile()
+
+
+@cache
+def compilation_error(device: str) -> str | None:
+    """Return why torch.compile does not work on a device, or None if it does; this is tried once in a process."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler warns about itself
+            torch.compile(torch.square)(torch.ones(2, device=device))
+    except Exception as error:  # compilers raise all kinds of errors
+        cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
+        return f"{type(cause).__name__}: {str(cause).strip().split(chr(10), 1)[0]}"
+    return None

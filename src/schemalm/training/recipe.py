@@ -18,15 +18,15 @@ from schemalm.dataset.store import Metadata
 from schemalm.files.toml_table import Table, read_toml
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
-from schemalm.training.number_format import suitable_dtype
+from schemalm.training.suitable_settings import suitable_settings
 
 
 def read_training_recipe(
-    path: Path, metadata: Metadata, given: Mapping[str, Any], dtype: str | None = None
+    path: Path, metadata: Metadata, given: Mapping[str, Any], resumed: TrainingConfiguration | None = None
 ) -> TrainingConfiguration:
     """Return the configuration of a recipe for the given data; settings in `given` override the recipe's.
 
-    dtype: for a recipe without one, that of the run to resume; None if the device decides.
+    resumed: the configuration of the run to resume, whose `dtype` and `compile` stay if the recipe does not name them.
     Raises `ConfigurationError` that names the file and the key for what is missing, unknown or does not fit the data.
     """
     top = read_toml(path)
@@ -46,8 +46,11 @@ def read_training_recipe(
     if "num_steps" not in {**settings, **given}:
         top.fail("[training] num_steps", "is missing: expected the number of updates")
     settings |= given
-    settings.setdefault("dtype", dtype or suitable_dtype(settings.get("device", "cpu")))
-    return TrainingConfiguration(**settings)
+    if resumed is not None:
+        suitable = {"dtype": resumed.dtype, "compile": resumed.compile}
+    else:
+        suitable = suitable_settings(settings.get("device", "cpu"), settings["num_steps"])
+    return TrainingConfiguration(**{**suitable, **settings})
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:

@@ -1,11 +1,12 @@
-"""The number format of products follows the device's instructions."""
+"""The number format of products follows the device's instructions; longer runs are compiled where that works."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from schemalm.training.number_format import suitable_dtype
+from schemalm.training import suitable_settings as module
+from schemalm.training.suitable_settings import suitable_dtype, suitable_settings
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,18 @@ def test_a_gpu_gets_bfloat16_if_it_does_not_emulate_it(
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supports)
     assert suitable_dtype("cuda") == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "num_steps", "expected"), [(None, 1000, True), (None, 20, False), ("no compiler", 1000, False)]
+)
+def test_runs_of_many_steps_are_compiled_where_that_works(
+    monkeypatch: pytest.MonkeyPatch, error: str | None, num_steps: int, expected: bool
+) -> None:
+    monkeypatch.setattr(module, "compilation_error", lambda device: error)
+    assert suitable_settings("cpu", num_steps)["compile"] is expected
+
+
+def test_nothing_is_tried_for_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "compilation_error", lambda device: pytest.fail("was tried"))
+    assert not suitable_settings("cpu", 1)["compile"]
