@@ -14,7 +14,7 @@ from schemalm.model.gpt import GPT
 def compile_model(model: GPT) -> None:
     """Compile each layer and the loss when they first run; the layers are alike, so the compiled code is shared.
 
-    Raises `ConfigurationError` if torch.compile does not work here.
+    Code that was compiled for another model of this process is compiled again when that runs next. Raises `ConfigurationError` if torch.compile does not work here.
     """
     error = compilation_error(model.tokens.weight.device.type)
     if error is not None:
@@ -22,6 +22,8 @@ def compile_model(model: GPT) -> None:
             f"torch.compile does not work here ({error}): install a C++ compiler (for a GPU, triton), or train without "
             "compile"
         )
+    # Code compiled for earlier models of this process counts against a limit, beyond which nothing more is compiled.
+    torch.compiler.reset()
     model.is_compiled = True
     for layer in model.layers:
         layer.compile()
