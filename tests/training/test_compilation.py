@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 import torch
+from torch import _dynamo as dynamo
 
 from schemalm.errors import ConfigurationError
 from schemalm.machine.masks import pack_masks
@@ -70,6 +71,17 @@ def test_the_compiled_loss_equals_the_plain_one(masked: bool) -> None:
         found.append([loss.detach(), alone, *torch.autograd.grad(loss, inputs)])
     for plain, compiled in zip(*found, strict=True):
         torch.testing.assert_close(compiled, plain)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
+def test_any_number_of_models_is_compiled_in_one_process() -> None:
+    with dynamo.config.patch(recompile_limit=1, fail_on_recompile_limit_hit=True):
+        for context_size in (8, 6, 4):
+            model = make_model()
+            compile_model(model)
+            model(torch.arange(context_size)[None])
 
 
 def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from schemalm.model.gpt import GPT
 def compile_model(model: GPT) -> None:
     """Compile each layer and the loss when they first run; the layers are alike, so the compiled code is shared.
 
-    Code that was compiled for another model of this process is compiled again when that runs next. Raises `ConfigurationError` if torch.compile does not work here.
+    Code that was compiled for another model of this process is compiled again when that runs next. Raises
+    `ConfigurationError` if torch.compile does not work here.
     """
     error = compilation_error(model.tokens.weight.device.type)
     if error is not None:
