@@ -62,7 +62,7 @@ def test_intervals_are_options_and_may_change(invoke, pipeline, tmp_path: Path) 
 def test_a_new_run_begins_with_the_weights_and_the_model_of_another(invoke, pipeline, tmp_path: Path) -> None:
     base, run = tmp_path / "base", tmp_path / "run"
     options = ("--data", pipeline.data, "--batch-size", 2, "--steps", 1, "--samples", 0)
-    assert invoke("train", *options, "--no-echo", "--out", base).exit_code == 0
+    assert invoke("train", *options, "--no-echo", "--no-boosts", "--no-recall", "--out", base).exit_code == 0
     result = invoke("train", *options, "--from", base, "--out", run)
     assert result.exit_code == 0, result.stderr
     assert config(run)["model"] == config(base)["model"]

@@ -118,3 +118,10 @@ def test_a_search_whose_time_is_over_returns_what_it_has(run: Run) -> None:
 def test_a_place_that_no_document_has_is_refused(run: Run) -> None:
     with pytest.raises(PromptError):
         found_at(run, "size: ")
+
+
+@pytest.mark.slow
+def test_a_free_key_that_is_missing_is_written_whole_before_others_are_looked_for(workflow_run: Run) -> None:
+    # `jobs` needs at least one job, whose name takes several tokens.
+    found_at(workflow_run, "on: push\njobs:\n  ")
+    assert "runs-on" in keys(found_at(workflow_run, "on: push\njobs:\n  test:\n    "))

@@ -148,13 +148,15 @@ class _Search:
         for symbol in left:
             document.append(self._vocabulary.symbol_token(symbol), 0.0)
         derivation = self._cursor.derivation()
-        depth = len(derivation.open_parts())
+        parts = derivation.open_parts()
+        depth, num_members = len(parts), len(parts[-1][0])
         for token in document.machine.completion():
             document.append(token, 0.0)
             for symbol in self._vocabulary.symbols[token]:
                 derivation.push(symbol)
             parts = derivation.open_parts()
-            if len(parts) == depth and parts[-1][1] is None:
+            # A free key may take several tokens, and is no part before its last.
+            if len(parts) == depth and parts[-1][1] is None and len(parts[-1][0]) > num_members:
                 return
 
     def _add_named_keys(self, left: Sequence[int], given: set[str]) -> bool:

@@ -213,8 +213,16 @@ class GPT(nn.Module):
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
         layout = self._layout(num_tokens, positions_BT)
+        x_BTD = self.embed(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2)
+        for layer in self.layers:
+            x_BTD = self._run(layer, x_BTD, layout)
+        return self.head_input(x_BTD, states_BT2, echoes_BTE, recalls_BTR2)
 
-        x_BTD = self.tokens(tokens_BT)
+    def embed(
+        self, tokens_BT: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
+    ) -> Tensor:
+        """Return the input of the first layer [B, T, D]."""
+        x_BTD: Tensor = self.tokens(tokens_BT)
         if self.states is not None:
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
         if self.echo is not None and echoes_BTE is not None:
@@ -225,8 +233,12 @@ class GPT(nn.Module):
             x_BTD = self._norm(x_BTD)
         if self.configuration.dropout and self.training:
             x_BTD = F.dropout(x_BTD, self.configuration.dropout)
-        for layer in self.layers:
-            x_BTD = self._run(layer, x_BTD, layout)
+        return x_BTD
+
+    def head_input(
+        self, x_BTD: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
+    ) -> HeadInput:
+        """Return the head's input from the output of the last layer."""
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
         vectors_BTD = x_BTD = self._norm(x_BTD)
