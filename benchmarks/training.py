@@ -230,7 +230,7 @@ def run(mode: Mode) -> dict[str, Any] | None:
 
 
 def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanochat: Path | None) -> list[Mode]:
-    """Returns all modes: both precisions, then compiled, Muon and told in bfloat16, and the other contender."""
+    """Returns all modes: both precisions, then Muon and told models, and the other contender."""
     found = []
     for size in sizes:
         plain = Mode(size, "float32", batch_size, device, num_steps)
@@ -238,6 +238,7 @@ def modes(sizes: list[str], batch_size: int, device: str, num_steps: int, nanoch
         found += [plain, dataclasses.replace(plain, compiled=True), mixed, dataclasses.replace(mixed, compiled=True)]
         told = dataclasses.replace(mixed, contender="told", optimizer="muon")
         found += [dataclasses.replace(mixed, optimizer="muon"), told, dataclasses.replace(told, compiled=True)]
+        found.append(dataclasses.replace(found[-1], dtype="float32"))
         if nanochat is not None:
             other = dataclasses.replace(plain, contender="nanochat", nanochat=str(nanochat.resolve()))
             both = (other, dataclasses.replace(other, dtype="bfloat16"))

@@ -1,4 +1,4 @@
-"""Boosts raise the logits of echoed and recalled tokens alone, by certainty and by what the model has read."""
+"""Boosts raise the logits of echoed and recalled tokens alone, those of recalls by certainty."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import NEVER
 
 VOCAB_SIZE, WIDTH, GAIN = 20, 6, 3.0
-X, VECTORS = torch.ones(1, WIDTH), torch.zeros(1, WIDTH)
+VECTORS = torch.zeros(1, WIDTH)
 ECHOES, RECALLS = torch.tensor([[7, NEVER]]), torch.tensor([[[7, 1], [9, 0]]])
 
 
 @pytest.fixture
 def boosts() -> Boosts:
-    return Boosts(2, 2, 3, WIDTH, GAIN).requires_grad_(False)
+    return Boosts(2, 2, 3, GAIN).requires_grad_(False)
 
 
 def raised(boosts: Boosts, echoes: Tensor | None = ECHOES, recalls: Tensor | None = RECALLS) -> dict[int, float]:
     """The tokens whose logits are raised, and by how much."""
-    raised_V = boosts(X, VECTORS, echoes, recalls).raised(torch.zeros(1, VOCAB_SIZE))[0]
+    raised_V = boosts(VECTORS, echoes, recalls).raised(torch.zeros(1, VOCAB_SIZE))[0]
     return {token: float(raised_V[token]) for token in raised_V.nonzero().flatten().tolist()}
 
 
@@ -30,34 +30,32 @@ def test_nothing_is_boosted_at_the_beginning(boosts: Boosts) -> None:
     assert raised(boosts) == {}
 
 
-def test_each_echo_has_its_bias_and_an_unknown_one_raises_nothing(boosts: Boosts) -> None:
-    assert boosts.echo_bias is not None
-    boosts.echo_bias.copy_(torch.tensor([1.0, 5.0]))
+def test_each_echo_has_its_boost_and_an_unknown_one_raises_nothing(boosts: Boosts) -> None:
+    assert boosts.echo is not None
+    boosts.echo.copy_(torch.tensor([1.0, 5.0]))
     assert raised(boosts) == {7: GAIN}
 
 
-def test_a_recall_has_the_bias_of_its_certainty(boosts: Boosts) -> None:
-    assert boosts.recall_bias is not None
-    boosts.recall_bias.copy_(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+def test_a_recall_has_the_boost_of_its_certainty(boosts: Boosts) -> None:
+    assert boosts.recall is not None
+    boosts.recall.copy_(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     assert raised(boosts) == {7: 2 * GAIN, 9: 4 * GAIN}
 
 
 def test_boosts_of_the_same_token_add_up(boosts: Boosts) -> None:
-    boosts.weight.copy_(torch.arange(4.0)[:, None].expand(4, WIDTH) + 1)
-    assert raised(boosts) == {7: (1 + 3) * WIDTH, 9: 4 * WIDTH}
-
-
-def test_what_the_model_has_read_decides_whom_it_believes(boosts: Boosts) -> None:
-    boosts.weight[3] = 1.0
-    strong, weak = (boosts(x, VECTORS, ECHOES, RECALLS).raised(torch.zeros(1, VOCAB_SIZE))[0, 9] for x in (X, X / 2))
-    assert strong == 2 * weak > 0
+    assert boosts.echo is not None
+    assert boosts.recall is not None
+    boosts.echo.fill_(1.0)
+    boosts.recall.fill_(3.0)
+    assert raised(boosts) == {7: (1 + 3) * GAIN, 9: 3 * GAIN}
 
 
 @pytest.mark.parametrize(("num_echoes", "num_recalls"), [(2, 0), (0, 2)])
 def test_a_model_may_have_echoes_or_recalls_alone(num_echoes: int, num_recalls: int) -> None:
-    alone = Boosts(num_echoes, num_recalls, 3 if num_recalls else 0, WIDTH, GAIN).requires_grad_(False)
-    alone.weight.fill_(1.0)
-    expected = {7: WIDTH} if num_echoes else {7: WIDTH, 9: WIDTH}
+    alone = Boosts(num_echoes, num_recalls, 3 if num_recalls else 0, GAIN).requires_grad_(False)
+    for parameter in alone.parameters():
+        parameter.fill_(1.0)
+    expected = {7: GAIN} if num_echoes else {7: GAIN, 9: GAIN}
     assert raised(alone, ECHOES, RECALLS) == expected
 
 

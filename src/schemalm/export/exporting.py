@@ -44,7 +44,7 @@ MAX_DIFFERENCE = 1e-4
 _START, _END = 0, 1
 _SIDE_WEIGHTS = (
     *("states.weight", "states_out.weight", "echo", "recall"),
-    *("boosts.echo_bias", "boosts.recall_bias", "boosts.weight"),
+    *("boosts.echo", "boosts.recall"),
 )
 
 

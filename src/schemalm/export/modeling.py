@@ -101,7 +101,7 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         shape = config.num_recalls, config.num_certainties, width
         self.recall = nn.Parameter(torch.zeros(2, *shape)) if config.num_recalls else None
         sizes = config.num_echoes, config.num_recalls, config.num_certainties
-        self.boosts = Boosts(*sizes, width, config.boost_gain) if config.boost_gain and any(sizes) else None
+        self.boosts = Boosts(*sizes, config.boost_gain) if config.boost_gain and any(sizes) else None
         self._documents: RowMemory[_ToldDocument] | None = None
         self.post_init()
 
@@ -190,13 +190,12 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         x = outputs.last_hidden_state
         if self.states_out is not None:
             x = x + self.states_out(states).sum(dim=2)
-        vectors = x = self.norm(x)
+        x = self.norm(x)
         if self.echo is not None:
-            vectors = vectors + self._echoed(self.lm_head.weight, echoes, self.echo[1])
+            x = x + self._echoed(self.lm_head.weight, echoes, self.echo[1])
         if self.recall is not None:
-            vectors = vectors + self._recalled(self.lm_head.weight, recalls, self.recall[1])
-        boosts = self.boosts
-        given = HeadInput.plain(vectors) if boosts is None else boosts(x, vectors, echoes, recalls)
+            x = x + self._recalled(self.lm_head.weight, recalls, self.recall[1])
+        given = HeadInput.plain(x) if self.boosts is None else self.boosts(x, echoes, recalls)
         kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) and logits_to_keep else logits_to_keep
         if not isinstance(kept, int):
             given = given.at((slice(None), kept))

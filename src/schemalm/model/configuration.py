@@ -40,7 +40,7 @@ class GPTConfiguration:
     (n-gram look-ups in the document) before each token, 0 for none. `num_recalls` is the number of recalls (n-gram
     look-ups in other documents), each with one of `num_certainties` certainties; 0 for none. `echo_gain` multiplies the
     scales of both, which start at zero: the larger it is, the faster the scales are learned. `boost_gain` does so for
-    the biases of boosts, which raise the logits of echoed and recalled tokens; 0 for a model without boosts. Hidden
+    the boosts, which raise the logits of echoed and recalled tokens; 0 for a model without boosts. Hidden
     matrices are initialized with the standard deviation `hidden_gain / sqrt(inputs)`, output projections with zeros.
     `tie_head` uses the token embedding as the head. `input_norm` normalizes the embeddings before the first layer.
     `dropout` is the dropout rate in training, below 1.

@@ -154,7 +154,7 @@ class GPT(nn.Module):
         sizes = configuration.num_echoes, configuration.num_recalls, configuration.num_certainties
         if not configuration.boost_gain or not any(sizes):
             return None
-        return Boosts(*sizes, configuration.model_width, configuration.boost_gain)
+        return Boosts(*sizes, configuration.boost_gain)
 
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
@@ -241,14 +241,14 @@ class GPT(nn.Module):
         """Return the head's input from the output of the last layer."""
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
-        vectors_BTD = x_BTD = self._norm(x_BTD)
+        x_BTD = self._norm(x_BTD)
         if self.echo is not None and echoes_BTE is not None:
-            vectors_BTD = vectors_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
+            x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         if self.recall is not None and recalls_BTR2 is not None:
-            vectors_BTD = vectors_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
+            x_BTD = x_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
         if self.boosts is None:
-            return HeadInput.plain(vectors_BTD)
-        boosted: HeadInput = self.boosts(x_BTD, vectors_BTD, echoes_BTE, recalls_BTR2)
+            return HeadInput.plain(x_BTD)
+        boosted: HeadInput = self.boosts(x_BTD, echoes_BTE, recalls_BTR2)
         return boosted
 
     def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:

@@ -182,14 +182,13 @@ class InferenceModel:
         if model.states_out is not None:
             x_ND += F.embedding(states_N2, model.states_out.weight).sum(dim=1)
         x_ND = self._norm(x_ND)
-        vectors_ND = x_ND
         if model.echo is not None:
-            vectors_ND = vectors_ND + self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
+            x_ND += self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
         if model.recall is not None:
-            vectors_ND = vectors_ND + self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
+            x_ND += self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
         if model.boosts is None:
-            return HeadInput.plain(vectors_ND)
-        boosted: HeadInput = model.boosts(x_ND, vectors_ND, echoes_NE, recalls_NR2)
+            return HeadInput.plain(x_ND)
+        boosted: HeadInput = model.boosts(x_ND, echoes_NE, recalls_NR2)
         return boosted
 
     @torch.inference_mode()
