@@ -233,6 +233,9 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
         packing="windows",
         learning_rate=sizes.learning_rate,
         warmup_steps=min(sizes.warmup_steps, num_steps // 5),
+        # The better one for a small corpus that is read many times.
+        schedule="cosine",
+        min_learning_rate_fraction=0.1,
         evaluate_every=max(1, num_steps // 4),
         checkpoint_every=max(1, num_steps // 4),
         num_evaluation_documents=60,
