@@ -31,5 +31,6 @@ def test_no_job_needs_a_later_one(workflow_run: Run) -> None:
 def test_a_prompt_may_state_that_a_job_needs_a_later_one(workflow_run: Run) -> None:
     (prompt,) = read_prompts("jobs: {first: {needs: second, runs-on: x, steps: [{run: x}]}, ...: ...}")
     (found,) = generate(workflow_run, prompt, max_tokens=300, seed=0)
-    assert list(later_needs(found.value)) == ["second"]
+    # Other jobs may need it as well: it is promised already.
+    assert set(later_needs(found.value)) == {"second"}
     assert "second" in found.value["jobs"]
