@@ -148,7 +148,7 @@ def test_masks_for_other_devices_are_equivalent() -> None:
 def test_blocks_of_queries_are_attended_as_whole_rows(
     positions_BT: Tensor | None, num_queries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "_BLOCK", num_queries)
+    monkeypatch.setattr(attention, "BLOCK", num_queries)
     query, key = (torch.nn.functional.rms_norm(random_heads(number), (8,)) for number in (4, 2))
     value, documents_BT = random_heads(2) + 1, None if positions_BT is None else documents_of(positions_BT)
     mask = torch.ones(CONTEXT_SIZE, CONTEXT_SIZE, dtype=torch.bool).tril()

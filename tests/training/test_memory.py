@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from schemalm.errors import TrainingError
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training import memory
+from schemalm.training.compilation import compile_model
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 from schemalm.training.memory import available_memory, check_memory, gibibytes, needed_memory, peak_memory
 
@@ -34,8 +36,9 @@ def saved_bytes(model: GPT, num_windows: int, dtype: torch.dtype, packing: str) 
             kept[storage.data_ptr()] = tensor
         return tensor
 
-    shape = (num_windows, SHAPE.context_size)
-    positions_BT = torch.arange(SHAPE.context_size // 2).repeat(num_windows, 2) if packing == "documents" else None
+    context_size = model.configuration.context_size
+    shape = (num_windows, context_size)
+    positions_BT = torch.arange(context_size // 2).repeat(num_windows, 2) if packing == "documents" else None
     widths = (), (2,), (SHAPE.num_echoes,), (SHAPE.num_recalls, 2)
     inputs = [torch.zeros(shape + width, dtype=torch.int64) for width in widths]
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -59,6 +62,23 @@ def test_activations_are_what_autograd_keeps(dtype: str, recomputes: bool, packi
     if recomputes:
         counted -= 4 * SHAPE.context_size * one_layer(dtype, packing)
     assert counted == pytest.approx(kept, rel=0.15)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_activations_of_compiled_attention_in_blocks_are_counted(packing: str) -> None:
+    model = GPT(replace(SHAPE, context_size=512))
+    compiled = replace(CONFIGURATION, dtype="bfloat16", compile=True, packing=packing)
+    plain, once, twice = (
+        needed_memory(model, configuration).activations
+        for configuration in (replace(compiled, compile=False), compiled, replace(compiled, batch_size=8))
+    )
+    assert plain < once
+    compile_model(model)
+    kept = saved_bytes(model, 8, torch.bfloat16, packing) - saved_bytes(model, 4, torch.bfloat16, packing)
+    assert twice - once == pytest.approx(kept, rel=0.15)
 
 
 def one_layer(dtype: str, packing: str) -> int:

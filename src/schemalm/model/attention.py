@@ -15,7 +15,7 @@ Tensor names: B batch, T time, S time of keys, H heads, K head width, N rows and
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 # float32 keeps none.
 _LENGTH_MULTIPLE = 16
 # The queries of a block, and the longest rows for which blocks are fastest; memory grows with the square of the length.
-_BLOCK, _MAX_BLOCKED_LENGTH = 128, 1024
+BLOCK, _MAX_BLOCKED_LENGTH = 128, 1024
 
 
 class Layout(Protocol):
@@ -56,7 +56,7 @@ class WholeRows:
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its row up to itself."""
-        if _blocks_are_fastest(query_BHTK, value_BHTK, dropout):
+        if _attends_in_blocks(query_BHTK, value_BHTK, dropout):
             return attend_in_blocks(query_BHTK, key_BHTK, value_BHTK)
         return _attend(query_BHTK, key_BHTK, value_BHTK, dropout)
 
@@ -68,12 +68,11 @@ class PackedRows:
         self.cos_BTK, self.sin_BTK = cos_TK[positions_BT], sin_TK[positions_BT]
         self._positions_BT, self._is_on_cpu = positions_BT, positions_BT.device.type == "cpu"
         self._documents_BT = documents_of(positions_BT)
-        self._lengths = document_lengths(positions_BT) if self._is_on_cpu else []
         self._block_mask = None if self._is_on_cpu else document_block_mask(positions_BT)
 
     def attend(self, query_BHTK: Tensor, key_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> Tensor:
         """Let every token attend to its document up to itself."""
-        if _blocks_are_fastest(query_BHTK, value_BHTK, dropout):
+        if _attends_in_blocks(query_BHTK, value_BHTK, dropout):
             return attend_in_blocks(query_BHTK, key_BHTK, value_BHTK, self._documents_BT)
         if self._is_on_cpu:
             mixed: Tensor = self._attend_by_document(query_BHTK, key_BHTK, value_BHTK, dropout)
@@ -81,6 +80,10 @@ class PackedRows:
         if dropout:
             return _attend(query_BHTK, key_BHTK, value_BHTK, dropout, document_mask(self._positions_BT))
         return flex_attend(query_BHTK, key_BHTK, value_BHTK, self._block_mask)
+
+    @cached_property
+    def _lengths(self) -> list[list[int]]:
+        return document_lengths(self._positions_BT)
 
     # The lengths differ from batch to batch, so the layer would be recompiled each time.
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -118,15 +121,15 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, dropout: float, mask: Ten
     )
 
 
-def _blocks_are_fastest(query: Tensor, value: Tensor, dropout: float) -> bool:
-    """Return whether attention in blocks is fastest: compiled, on a CPU, for rows that are not long, in bfloat16."""
-    return (
-        torch.compiler.is_compiling()
-        and query.device.type == "cpu"
-        and value.dtype == torch.bfloat16
-        and query.shape[2] <= _MAX_BLOCKED_LENGTH
-        and not dropout
-    )
+def _attends_in_blocks(query_BHTK: Tensor, value_BHTK: Tensor, dropout: float) -> bool:
+    suits = blocks_are_fastest(query_BHTK.device.type, value_BHTK.dtype, query_BHTK.shape[2], dropout)
+    return torch.compiler.is_compiling() and suits
+
+
+def blocks_are_fastest(device_type: str, dtype: torch.dtype, num_tokens: int, dropout: float) -> bool:
+    """Return whether compiled code attends fastest in blocks: on a CPU, in bfloat16, for rows that are not long."""
+    is_short = num_tokens <= _MAX_BLOCKED_LENGTH
+    return device_type == "cpu" and dtype == torch.bfloat16 and is_short and not dropout
 
 
 def attend_in_blocks(
@@ -145,8 +148,8 @@ def attend_in_blocks(
     key_NKT, value_NTK = key_BHTK.to(dtype).flatten(0, 1).transpose(1, 2), value_BHTK.flatten(0, 1)
     place_T = torch.arange(num_tokens, device=query_BHTK.device)
     mixed: list[Tensor] = []
-    for begin in range(0, num_tokens, _BLOCK):
-        end = min(begin + _BLOCK, num_tokens)
+    for begin in range(0, num_tokens, BLOCK):
+        end = min(begin + BLOCK, num_tokens)
         sees = place_T[begin:end, None] >= place_T[:end]
         if documents_BT is not None:
             sees = (sees & (documents_BT[:, begin:end, None] == documents_BT[:, None, :end]))[:, None]

@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from schemalm.errors import TrainingError
+from schemalm.model.attention import BLOCK, blocks_are_fastest
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.model.loss import CHUNK_LOGITS
 from schemalm.process_memory import peak_resident_bytes
-from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.configuration import DTYPES, TrainingConfiguration
 
 _FLOAT32, _BFLOAT16 = 4, 2
 # The loss keeps this many copies of a chunk of logits at once.
@@ -52,7 +53,7 @@ def needed_memory(
     num_states = 2 * (num_weights - num_by_muon) + num_by_muon
     share = -(-configuration.batch_size // num_processes)
     num_windows = min(share, configuration.micro_batch_size or share)
-    activations = num_windows * shapes.context_size * _bytes_per_token(shapes, configuration)
+    activations = num_windows * shapes.context_size * _bytes_per_token(shapes, configuration, device_type)
     is_mixed = configuration.dtype == "bfloat16"
     return Memory(
         weights=_FLOAT32 * num_weights,
@@ -66,15 +67,20 @@ def needed_memory(
     )
 
 
-def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfiguration) -> int:
+def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfiguration, device_type: str) -> int:
     """Return what the forward pass keeps of one token; a test compares it with what autograd saves."""
-    width, inner = shapes.model_width, shapes.mlp_width
+    width, inner, num_tokens = shapes.model_width, shapes.mlp_width, shapes.context_size
     if configuration.dtype == "bfloat16":
         number, layer = _BFLOAT16, (4 * _FLOAT32 + 9 * _BFLOAT16) * width + 2 * _BFLOAT16 * inner
     else:
         number, layer = _FLOAT32, _FLOAT32 * (11 * width + 2 * inner)
     if configuration.packing == "documents":
         layer += number * width  # the concatenated attention outputs of the documents
+    if configuration.compile and blocks_are_fastest(
+        device_type, DTYPES[configuration.dtype], num_tokens, shapes.dropout
+    ):
+        # The weights of attention, as they are and transposed, for half of the keys on average, in whole blocks.
+        layer += 2 * number * shapes.num_heads * (num_tokens + min(BLOCK, num_tokens)) // 2
     # Outside the layers: the embedding, the last norm, the head's input with its gradient, two rows for each echo, and
     # four for each recall, whose scales differ by token.
     ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes + 4 * shapes.num_recalls)
