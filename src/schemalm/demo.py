@@ -34,7 +34,7 @@ from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
-from schemalm.training.suitable_settings import suitable_settings
+from schemalm.training.suitable_settings import suitable_dtype
 
 EMBEDDED_SCHEMA = "github-workflow"
 # The least number of learned tokens, even if the symbols of the schema alone fill the vocabulary.
@@ -240,5 +240,5 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
         checkpoint_every=max(1, num_steps // 4),
         num_evaluation_documents=60,
         seed=seed,
-        **suitable_settings("cpu", num_steps),
+        dtype=suitable_dtype("cpu"),
     )

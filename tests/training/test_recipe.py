@@ -11,7 +11,7 @@ import pytest
 from schemalm.dataset.store import read_metadata
 from schemalm.errors import ConfigurationError
 from schemalm.files.toml_table import read_toml
-from schemalm.training import recipe
+from schemalm.training import suitable_settings
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.metrics import read_metrics
@@ -37,7 +37,7 @@ def test_settings_are_read_with_their_types(data: Path, tmp_path: Path) -> None:
 def test_the_device_decides_about_a_dtype_that_nobody_names(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "suitable_settings", lambda device, num_steps: {"dtype": "bfloat16", "compile": False})
+    monkeypatch.setattr(suitable_settings, "suitable_dtype", {"cpu": "bfloat16"}.get)
     for line, expected in (("", "bfloat16"), ('dtype = "float32"', "float32")):
         path = write(tmp_path, f"[training]\nnum_steps = 1\n{line}\n")
         assert read_training_recipe(path, read_metadata(data), {}).dtype == expected

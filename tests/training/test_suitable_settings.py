@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from schemalm.training import suitable_settings as module
-from schemalm.training.suitable_settings import suitable_dtype, suitable_settings
+from schemalm.training.suitable_settings import suitable_dtype, with_suitable_settings
 
 
 @pytest.mark.parametrize(
@@ -48,9 +50,17 @@ def test_runs_of_many_steps_are_compiled_where_that_works(
     monkeypatch: pytest.MonkeyPatch, error: str | None, num_steps: int, expected: bool
 ) -> None:
     monkeypatch.setattr(module, "compilation_error", lambda device: error)
-    assert suitable_settings("cpu", num_steps)["compile"] is expected
+    assert with_suitable_settings({"num_steps": num_steps})["compile"] is expected
 
 
-def test_nothing_is_tried_for_a_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [{"num_steps": 1}, {"num_steps": 1000, "compile": False}])
+def test_nothing_is_tried_for_a_few_steps_or_if_somebody_decides(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
     monkeypatch.setattr(module, "compilation_error", lambda device: pytest.fail("was tried"))
-    assert not suitable_settings("cpu", 1)["compile"]
+    assert not with_suitable_settings(settings)["compile"]
+
+
+def test_what_is_given_stays() -> None:
+    given = {"num_steps": 1000, "dtype": "float32", "compile": True, "seed": 3}
+    assert with_suitable_settings(given) == given

@@ -121,11 +121,15 @@ def train(
         bool | None,
         typer.Option(
             "--boosts/--no-boosts",
-            help="Let the model raise the logits of what echoes and recalls tell it, one by one.",
+            help="Let the model raise the logit of each echoed and recalled token by a number that it learns.",
         ),
     ] = None,
     compile_model: Annotated[
-        bool | None, typer.Option("--compile/--no-compile", help="Compile the layers with torch.compile.")
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile",
+            help="Compile the model with torch.compile; by default, runs of 500 steps or more, where it works.",
+        ),
     ] = None,
     activation_checkpointing: Annotated[
         bool | None,
@@ -254,15 +258,14 @@ def _configuration(
     from schemalm.training.continuation import recorded_configuration  # noqa: PLC0415
     from schemalm.training.recipe import read_training_recipe  # noqa: PLC0415
     from schemalm.training.run_file import read_complete_config  # noqa: PLC0415
-    from schemalm.training.suitable_settings import suitable_settings  # noqa: PLC0415
+    from schemalm.training.suitable_settings import with_suitable_settings  # noqa: PLC0415
 
     if recipe is not None:
         recorded = None if resumed is None else recorded_configuration(resumed)
         return read_training_recipe(recipe, read_metadata(data), given, recorded)
     if resumed is not None:
         return recorded_configuration(resumed, **given)
-    settings = {"num_steps": DEFAULT_STEPS, **given}
-    settings = {**suitable_settings(settings.get("device", "cpu"), settings["num_steps"]), **settings}
+    settings = with_suitable_settings({"num_steps": DEFAULT_STEPS, **given})
     if start_from is not None:
         theirs = recorded_configuration(read_complete_config(start_from), device="cpu")
         of_the_model = ("model", "grammar_state", "echo", "recall", "boosts")

@@ -39,5 +39,6 @@ def compilation_error(device: str) -> str | None:
             torch.compile(torch.square)(torch.ones(2, device=device))
     except Exception as error:  # compilers raise all kinds of errors
         cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
-        return f"{type(cause).__name__}: {str(cause).strip().split(chr(10), 1)[0]}"
+        reason = str(cause).strip().partition("\n")[0]
+        return f"{type(cause).__name__}: {reason}"
     return None

@@ -18,7 +18,7 @@ from schemalm.dataset.store import Metadata
 from schemalm.files.toml_table import Table, read_toml
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.training.configuration import TrainingConfiguration, sizes_of_data
-from schemalm.training.suitable_settings import suitable_settings
+from schemalm.training.suitable_settings import with_suitable_settings
 
 
 def read_training_recipe(
@@ -47,10 +47,8 @@ def read_training_recipe(
         top.fail("[training] num_steps", "is missing: expected the number of updates")
     settings |= given
     if resumed is not None:
-        suitable = {"dtype": resumed.dtype, "compile": resumed.compile}
-    else:
-        suitable = suitable_settings(settings.get("device", "cpu"), settings["num_steps"])
-    return TrainingConfiguration(**{**suitable, **settings})
+        settings = {"dtype": resumed.dtype, "compile": resumed.compile, **settings}
+    return TrainingConfiguration(**with_suitable_settings(settings))
 
 
 def _model(table: Table, metadata: Metadata, settings: Mapping[str, Any]) -> GPTConfiguration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,17 +11,22 @@ from schemalm.training.compilation import compilation_error
 
 # Instructions of x86 processors that multiply bfloat16.
 _BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
-# Compiling a tiny model takes as long as some 50 steps of 4,096 tokens save, and more steps of fewer tokens.
+# Compiling a tiny model takes as long as compiled code saves in less than 100 steps of 4,096 tokens.
 LEAST_COMPILED_STEPS = 500
 
 
-def suitable_settings(device: str, num_steps: int) -> dict[str, Any]:
-    """Return the `dtype` and `compile` of a run of so many steps.
+def with_suitable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run, with the `dtype` and `compile` that suit it where they are missing.
 
-    The answer depends on the machine and on torch alone, so all processes on equal machines get the same.
+    They depend on the machine and on torch alone, so all processes on equal machines get the same. It is only tried
+    whether torch.compile works if nobody has decided.
     """
-    compiles = num_steps >= LEAST_COMPILED_STEPS and compilation_error(device) is None
-    return {"dtype": suitable_dtype(device), "compile": compiles}
+    device, found = settings.get("device", "cpu"), dict(settings)
+    if "dtype" not in found:
+        found["dtype"] = suitable_dtype(device)
+    if "compile" not in found:
+        found["compile"] = found["num_steps"] >= LEAST_COMPILED_STEPS and compilation_error(device) is None
+    return found
 
 
 def suitable_dtype(device: str) -> str:
