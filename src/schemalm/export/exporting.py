@@ -42,10 +42,7 @@ NANOCHAT, SCHEMALM = "NanoChatForCausalLM", "SchemaLMForCausalLM"
 NUM_ROWS, MAX_TOKENS = 4, 128
 MAX_DIFFERENCE = 1e-4
 _START, _END = 0, 1
-_SIDE_WEIGHTS = (
-    *("states.weight", "states_out.weight", "echo", "recall"),
-    *("boosts.echo", "boosts.recall"),
-)
+_SIDE_WEIGHTS = ("states.weight", "states_out.weight", "echo", "recall", "boosts.echo", "boosts.recall")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from schemalm.export.row_memory import FollowedDocument, RowMemory
 from schemalm.generation.side_features import NUM_TOLD, SideFeatures
 from schemalm.machine import Machine
 from schemalm.model.boosts import Boosts
-from schemalm.model.head_input import HeadInput
 from schemalm.model.inference import NUM_STATES
 from schemalm.model.inputs import NEVER
 from schemalm.tokenizer import Tokenizer
@@ -48,7 +47,7 @@ class SchemaLMConfig(NanoChatConfig):  # type: ignore[misc]
 
     num_states: rows of the grammar-state embedding, 0 for none. num_echoes: echoes before each token, 0 for none.
     num_recalls: recalls before each token, each with one of num_certainties certainties, 0 for none. echo_gain: what
-    the scales of both are multiplied by.
+    the scales of both are multiplied by. boost_gain: what their boosts are multiplied by, 0 for none.
     """
 
     model_type = "schemalm"
@@ -101,7 +100,7 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         shape = config.num_recalls, config.num_certainties, width
         self.recall = nn.Parameter(torch.zeros(2, *shape)) if config.num_recalls else None
         sizes = config.num_echoes, config.num_recalls, config.num_certainties
-        self.boosts = Boosts(*sizes, config.boost_gain) if config.boost_gain and any(sizes) else None
+        self.boosts = Boosts(*sizes, config.boost_gain)
         self._documents: RowMemory[_ToldDocument] | None = None
         self.post_init()
 
@@ -195,7 +194,7 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
             x = x + self._echoed(self.lm_head.weight, echoes, self.echo[1])
         if self.recall is not None:
             x = x + self._recalled(self.lm_head.weight, recalls, self.recall[1])
-        given = HeadInput.plain(x) if self.boosts is None else self.boosts(x, echoes, recalls)
+        given = self.boosts(x, echoes, recalls)
         kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) and logits_to_keep else logits_to_keep
         if not isinstance(kept, int):
             given = given.at((slice(None), kept))

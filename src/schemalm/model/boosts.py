@@ -18,16 +18,17 @@ from schemalm.model.inputs import NEVER
 
 
 class Boosts(nn.Module):
-    """The boosts of a model with echoes and recalls; all parameters start at zero, so nothing is boosted.
+    """The boosts of a model; all parameters start at zero, so nothing is boosted.
 
-    gain: the factor of the parameters; the larger it is, the faster they are learned.
+    gain: the factor of the parameters; the larger it is, the faster they are learned. If it is 0, or the model has no
+    echoes and recalls, nothing is boosted.
     """
 
     def __init__(self, num_echoes: int, num_recalls: int, num_certainties: int, gain: float) -> None:
         super().__init__()
         self._gain = gain
-        self.echo = nn.Parameter(torch.zeros(num_echoes)) if num_echoes else None
-        self.recall = nn.Parameter(torch.zeros(num_recalls, num_certainties)) if num_recalls else None
+        self.echo = nn.Parameter(torch.zeros(num_echoes)) if num_echoes and gain else None
+        self.recall = nn.Parameter(torch.zeros(num_recalls, num_certainties)) if num_recalls and gain else None
 
     def forward(self, vectors: Tensor, echoes: Tensor | None, recalls: Tensor | None) -> HeadInput:
         """Return the head's input for `vectors` [..., D], with the boosts of what follows each.
@@ -43,5 +44,7 @@ class Boosts(nn.Module):
             recalled, certainties = recalls.unbind(-1)
             tokens.append(recalled)
             boosts.append(self.recall[torch.arange(len(self.recall), device=recalled.device), certainties])
+        if not tokens:
+            return HeadInput.plain(vectors)
         named = torch.cat(tokens, dim=-1)
         return HeadInput(vectors, named, self._gain * torch.cat(boosts, dim=-1) * (named != NEVER))

@@ -109,7 +109,8 @@ class GPT(nn.Module):
         self.states_out = self._state_embedding()
         self.echo = self._echo_scales()
         self.recall = self._recall_scales()
-        self.boosts = self._make_boosts()
+        sizes = configuration.num_echoes, configuration.num_recalls, configuration.num_certainties
+        self.boosts = Boosts(*sizes, configuration.boost_gain)
         self.layers = nn.ModuleList(Block(configuration) for _ in range(configuration.num_layers))
         self.head: nn.Linear | None = None
         if not configuration.tie_head:
@@ -149,13 +150,6 @@ class GPT(nn.Module):
         shape = configuration.num_recalls, configuration.num_certainties, configuration.model_width
         return nn.Parameter(torch.zeros(2, *shape))
 
-    def _make_boosts(self) -> Boosts | None:
-        configuration = self.configuration
-        sizes = configuration.num_echoes, configuration.num_recalls, configuration.num_certainties
-        if not configuration.boost_gain or not any(sizes):
-            return None
-        return Boosts(*sizes, configuration.boost_gain)
-
     @torch.no_grad()
     def initialize(self, seed: int) -> None:
         """Initialize all weights, the same for the same seed; parameters that add to the output start at zero."""
@@ -169,7 +163,7 @@ class GPT(nn.Module):
         if self.states is not None and self.states_out is not None:
             draw(self.states.weight, configuration.state_std)
             self.states_out.weight.zero_()
-        for scales in (self.echo, self.recall, *(() if self.boosts is None else self.boosts.parameters())):
+        for scales in (self.echo, self.recall, *self.boosts.parameters()):
             if scales is not None:
                 scales.zero_()
         if self.head is not None:
@@ -213,12 +207,12 @@ class GPT(nn.Module):
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
         layout = self._layout(num_tokens, positions_BT)
-        x_BTD = self.embed(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2)
+        x_BTD = self._embedded(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2)
         for layer in self.layers:
             x_BTD = self._run(layer, x_BTD, layout)
-        return self.head_input(x_BTD, states_BT2, echoes_BTE, recalls_BTR2)
+        return self._head_input(x_BTD, states_BT2, echoes_BTE, recalls_BTR2)
 
-    def embed(
+    def _embedded(
         self, tokens_BT: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
     ) -> Tensor:
         """Return the input of the first layer [B, T, D]."""
@@ -235,7 +229,7 @@ class GPT(nn.Module):
             x_BTD = F.dropout(x_BTD, self.configuration.dropout)
         return x_BTD
 
-    def head_input(
+    def _head_input(
         self, x_BTD: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
     ) -> HeadInput:
         """Return the head's input from the output of the last layer."""
@@ -246,8 +240,6 @@ class GPT(nn.Module):
             x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
         if self.recall is not None and recalls_BTR2 is not None:
             x_BTD = x_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
-        if self.boosts is None:
-            return HeadInput.plain(x_BTD)
         boosted: HeadInput = self.boosts(x_BTD, echoes_BTE, recalls_BTR2)
         return boosted
 

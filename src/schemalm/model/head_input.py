@@ -37,5 +37,5 @@ class HeadInput:
         return HeadInput(self.vectors[positions], self.tokens[positions], self.boosts[positions])
 
     def raised(self, logits: Tensor) -> Tensor:
-        """Return logits [..., V] plus the boosts; those of the same token add up."""
-        return logits.scatter_add(-1, self.tokens, self.boosts.to(logits.dtype))
+        """Add the boosts to logits [..., V] in place, and return them; boosts of the same token add up."""
+        return logits.scatter_add_(-1, self.tokens, self.boosts.to(logits.dtype))

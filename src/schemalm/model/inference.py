@@ -186,8 +186,6 @@ class InferenceModel:
             x_ND += self._echoed(model.head_weight, echoes_NE, is_known_N1E, self._echo_scales_ED[1])
         if model.recall is not None:
             x_ND += self._recalled(model.head_weight, recalls_NR2, self._recall_scales_RCD[1])
-        if model.boosts is None:
-            return HeadInput.plain(x_ND)
         boosted: HeadInput = model.boosts(x_ND, echoes_NE, recalls_NR2)
         return boosted
 

@@ -143,7 +143,7 @@ class _HeadCrossEntropy(torch.autograd.Function):
             chunk_ND, named_NJ = _padded(hidden_ND[chunk]), inputs.named_NJ[chunk]
             num_targets = len(named_NJ)
             raw_NV = (chunk_ND @ head_VD.T)[:num_targets]
-            raw_NV.scatter_add_(1, named_NJ, boosts_NJ[chunk].to(raw_NV.dtype))
+            raw_NV = HeadInput(chunk_ND, named_NJ, boosts_NJ[chunk]).raised(raw_NV)
             chunk_loss, gradient_NV = _chunk_loss(raw_NV, inputs, chunk)
             loss += chunk_loss
             if gradient_NV is not None:
