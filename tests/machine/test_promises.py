@@ -88,6 +88,12 @@ def test_where_documents_mostly_refer_to_earlier_names_only_those_are_in_order()
     assert in_order(tokenizer, *begun, '"a"') == {"b"}
 
 
+def test_a_name_that_is_promised_already_is_in_order() -> None:
+    tokenizer = tokenizer_of(JOBS, job=MOSTLY)
+    begun = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END", "KEY:last", '"b"', "END", "OBJECT_END")
+    assert in_order(tokenizer, *begun, "FREE_KEY", '"c"', "KEY_END", "KEY:last") == {"a", "b"}
+
+
 def test_where_there_is_no_earlier_name_nothing_that_refers_to_one_is_in_order() -> None:
     tokenizer = tokenizer_of(JOBS, job=MOSTLY)
     begun = ("KEY:jobs", "FREE_KEY", '"a"', "KEY_END")
