@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def report(step: int) -> StepReport:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A process whose CPU time is the last entry of a list."""
     now = [0.0]
-    monkeypatch.setattr("time.process_time", lambda: now[-1])
+    monkeypatch.setattr("schemalm.experiments.cpu_time.time", SimpleNamespace(process_time=lambda: now[-1]))
     return now
 
 

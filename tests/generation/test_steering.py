@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
@@ -66,7 +67,7 @@ def test_when_the_time_is_over_documents_are_closed_and_none_is_begun(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge, now = jsonschema_rs.validator_for(run.tokenizer.grammar.schema), iter(range(10**6))
-    monkeypatch.setattr("schemalm.generation.engine.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("schemalm.generation.engine.time", SimpleNamespace(monotonic=lambda: next(now)))
     pieces = list(stream(run, num_samples=20, temperature=1.0, max_tokens=500, max_seconds=8))
     documents = [piece.generated for piece in pieces if piece.generated is not None]
     assert 1 <= len(documents) < 20
