@@ -82,7 +82,7 @@ def cheapest_symbols(tables: Tables) -> list[int]:
 def _example(tokenizer: Tokenizer, prompt: Partial) -> Any:
     """Return the cheapest document under a prompt, whatever its names; None if there is none."""
     try:
-        return cheapest_value(Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary))
+        return cheapest_value(tokenizer.tables_with(prompt))
     except LimitError:
         raise
     except (SchemaError, GuardError):

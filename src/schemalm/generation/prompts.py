@@ -57,7 +57,7 @@ def _tables_of(tokenizer: Tokenizer, stated: Partial) -> Tables:
     uncertain = None
     try:
         for prompt in chain((stated,), _with_names_declared(tokenizer, stated)):
-            tables = Tables(tokenizer.grammar.with_prompt(prompt), tokenizer.vocabulary)
+            tables = tokenizer.tables_with(prompt)
             try:
                 if _has_document(tokenizer, tables):
                     return tables
@@ -102,5 +102,5 @@ def _with_names_declared(tokenizer: Tokenizer, stated: Partial) -> Iterator[Part
 
 def _undeclared(tokenizer: Tokenizer, rules: CompiledRules, stated: Partial) -> list[Violation]:
     """Return the undeclared names of the cheapest document under a prompt."""
-    tables = Tables(tokenizer.grammar.with_prompt(stated), tokenizer.vocabulary)
+    tables = tokenizer.tables_with(stated)
     return [found for found in rules.violations(cheapest_value(tables)) if found.fault == "undeclared"]

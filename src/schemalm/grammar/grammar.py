@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from itertools import chain
 
@@ -47,14 +48,13 @@ class Grammar:
         self,
         translation: Translation,
         key_orders: Mapping[frozenset[str], tuple[str, ...]] | None = None,
-        prompt: Formula = TRUE,
         symbols: SymbolTable | None = None,
         rules: Rules | None = None,
     ) -> None:
         """key_orders: names in canonical order, by the set of an object's names. The default is the schema's order.
 
-        prompt: a formula that values must also satisfy. symbols: the symbols of another grammar of the same
-        translation. rules: those that the translation was made with.
+        symbols: the symbols of another grammar of the same translation. rules: those that the translation was made
+        with.
         """
         self.translation = translation
         self.rules = rules
@@ -88,23 +88,23 @@ class Grammar:
             self._distinct,
             may_occur=self.has_guards,
         )
-        start = self._start_state(all_of([self.shape, prompt]), names_parts=symbols is None)
-        self.start = self.number(Nonterminal(start, HOLDS))
+        self.start = self._find_start(TRUE, names_parts=symbols is None)
         budget.end_compilation()
 
-    def _start_state(self, shape: Formula, *, names_parts: bool) -> State:
-        """Returns the state of a whole document. Raises SchemaError if no document can be finished.
+    def _find_start(self, prompt: Formula, *, names_parts: bool) -> int:
+        """Returns the nonterminal of a document that also satisfies a formula.
 
-        names_parts: whether the message names the parts of the schema that no value satisfies.
+        names_parts: whether an error names the parts of the schema that no value satisfies. Raises SchemaError if no
+        document can be finished.
         """
-        start = self._space.value(must_hold(shape))
+        start = self._space.value(must_hold(all_of([self.shape, prompt])))
         if start is None:
             fault = "no value satisfies this schema"
         elif self._costs.cost(start, 1) is None:
             most = self.limits.completion_symbols
             fault = f"no finite value satisfies this schema, or only values of more than {most} symbols do"
         else:
-            return start
+            return self.number(Nonterminal(start, HOLDS))
         raise SchemaError(f"{fault}{self._parts_at_fault() if names_parts else ''}")
 
     @property
@@ -140,12 +140,17 @@ class Grammar:
         return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
 
     def with_prompt(self, prompt: Partial) -> Grammar:
-        """Returns the grammar of the values that a partial value states, with the same symbols.
+        """Returns the grammar of the values that a partial value states. It shares its nonterminals with this one.
 
         Raises SchemaError if there are no such values.
         """
         self.budget.begin_compilation()
-        return Grammar(self.translation, self.key_orders, formula_of(prompt), self.symbols, self.rules)
+        prompted = copy(self)
+        try:
+            prompted.start = self._find_start(formula_of(prompt), names_parts=False)
+        finally:
+            self.budget.end_compilation()
+        return prompted
 
     @property
     def needs_different_items(self) -> bool:

@@ -10,12 +10,14 @@ hundred bytes each. A text with a counted length adds one nonterminal per charac
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.documents.partial import Partial
 from schemalm.grammar.grammar import ANY_ITEM, ANY_KEY, Grammar
 from schemalm.grammar.states import Key, Object, Text
 from schemalm.grammar.symbols import END, FREE_KEY, ITEM, KEY_END
@@ -156,6 +158,20 @@ class FiniteTables:
         self.naming = Naming(grammar, grammar.rules, self.watched_places) if grammar.rules is not None else None
         self._is_endless: Callable[[int], bool] = lru_cache(1024)(EndlessKeys(grammar).contains)
         self._labels: Callable[[int], str] = lru_cache(num_packed)(grammar.label)
+
+    def with_prompt(self, prompt: Partial) -> Self:
+        """Returns the tables of the documents that a partial value states, which share all that is found with these.
+
+        Raises SchemaError if there are no such documents.
+        """
+        prompted = copy(self)
+        prompted.grammar = self.grammar.with_prompt(prompt)
+        return prompted
+
+    def begun_anew(self) -> Self:
+        """Returns tables of the same vocabulary and schema in which nothing is found yet."""
+        grammar = self.grammar.with_key_orders(self.grammar.key_orders)
+        return type(self)(grammar, self.vocabulary, self.limit_bytes)
 
     @cached_property
     def key_tokens(self) -> KeyTokens:

@@ -14,10 +14,12 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal, overload
 
+from schemalm.documents.partial import Partial
 from schemalm.errors import ConfigurationError, DecodeError, InvalidDocument, LimitError
 from schemalm.files.writing import write_atomically
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine import Machine, Tables
+from schemalm.machine.shared_tables import SharedTables
 from schemalm.machine.vocabulary import BOS_ID, PAD_ID, Vocabulary
 from schemalm.machine.warming import warm_tables
 from schemalm.tokenizer.compiled_rules import CompiledRules
@@ -170,6 +172,14 @@ class Tokenizer:
     def tables(self) -> Tables:
         """Masks and transitions, shared by all machines of this tokenizer."""
         return Tables(self.grammar, self.vocabulary)
+
+    @cached_property
+    def _shared_tables(self) -> SharedTables:
+        return SharedTables(self.tables)
+
+    def tables_with(self, prompt: Partial) -> Tables:
+        """Masks and transitions of the documents that a prompt states; raises SchemaError if there are none."""
+        return self._shared_tables.with_prompt(prompt)
 
     def encode(self, value: Any) -> list[int]:
         """The token ids of a value; raises InvalidDocument (pointer, keyword, message) if the schema refuses it.
