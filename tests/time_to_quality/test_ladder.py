@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from quality.ladder import Point, next_steps, seconds_to
@@ -28,10 +26,8 @@ def test_lengths_halve_while_the_shortest_run_reaches_the_mark() -> None:
     assert next_steps(runs((1, 0.9)), 1.0, 250, 3600) is None
 
 
-def test_one_run_lies_between_two_around_the_mark() -> None:
-    around = runs((250, 1.4), (500, 1.0))
-    assert next_steps(around, 1.0, 250, 3600) == round(250 * math.sqrt(2))
-    assert next_steps([*around, *runs((354, 1.1))], 1.0, 250, 3600) is None
+def test_two_runs_around_the_mark_are_enough() -> None:
+    assert next_steps(runs((250, 1.4), (500, 1.0)), 1.0, 250, 3600) is None
 
 
 def test_the_last_run_fits_the_limit() -> None:
@@ -44,7 +40,7 @@ def test_the_search_finds_the_seconds_of_a_smooth_curve(exponent: float) -> None
     points: list[Point] = []
     while (steps := next_steps(points, 1.0, 250, 1e6)) is not None:
         points.append(Point(steps, 2.0 * steps, (steps / 777) ** exponent))
-    assert seconds_to(1.0, points) == pytest.approx(2 * 777, rel=0.005)
+    assert seconds_to(1.0, points) == pytest.approx(2 * 777, rel=0.03)
 
 
 def test_a_mark_that_no_run_reached_has_no_seconds() -> None:
