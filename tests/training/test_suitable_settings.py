@@ -40,7 +40,7 @@ def test_a_gpu_gets_bfloat16_if_it_does_not_emulate_it(
         return is_supported and not including_emulation
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supports)
-    assert suitable_dtype("cuda") == expected
+    assert suitable_dtype("cuda") == suitable_dtype("cuda:1") == expected
 
 
 @pytest.mark.parametrize(

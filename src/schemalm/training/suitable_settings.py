@@ -31,7 +31,7 @@ def with_suitable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def suitable_dtype(device: str) -> str:
     """Return "bfloat16" if the device has instructions that multiply it, else "float32"."""
-    if device == "cuda":
+    if device.partition(":")[0] == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     # Older versions of torch cannot tell.
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
