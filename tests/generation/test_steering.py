@@ -8,8 +8,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from schemalm.documents.partial import partial_of
 from schemalm.generation import Run, generate, stream
+from schemalm.generation.completing import requests_beyond
 from schemalm.generation.engine import Engine, Request
+from schemalm.generation.in_progress import DocumentInProgress
+from schemalm.generation.prompts import tables_of
 from schemalm.generation.sampling import Sampling
 
 ENDLESS: Any = {"num_samples": 40, "temperature": 1.5}
@@ -61,6 +65,23 @@ def test_the_batch_does_not_change_a_steered_document(run: Run, batch_size: int)
     pieces = Engine(run, batch_size).write(requests)
     found = {piece.number: piece.generated.tokens for piece in pieces if piece.generated is not None}
     assert [found[number] for number in range(40)] == expected
+
+
+def test_what_a_prompt_states_is_no_part_of_the_budget(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The length of the completion, which takes long to find, is asked for near the end of the budget alone."""
+    asked, num_ending = list[int](), DocumentInProgress._num_ending
+
+    def noted(document: DocumentInProgress) -> int:
+        asked.append(len(document.tokens))
+        return num_ending(document)
+
+    monkeypatch.setattr(DocumentInProgress, "_num_ending", noted)
+    tables = tables_of(run.tokenizer, partial_of({"kind": "job", "steps": [*[{"run": "make"}] * 20, ...]}))
+    requests = requests_beyond(run, tables, 40, 40, 0, Sampling(1.5))
+    documents = [piece.generated for piece in Engine(run, 8).write(requests) if piece.generated is not None]
+    num_ends = 2  # of the list and the object, which are stated but not written yet
+    assert min(asked) >= requests[0].num_stated - num_ends + 30
+    assert all(len(document.tokens) <= requests[0].max_tokens for document in documents if document.finish != "closed")
 
 
 def test_when_the_time_is_over_documents_are_closed_and_none_is_begun(

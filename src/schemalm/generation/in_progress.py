@@ -208,6 +208,7 @@ class DocumentInProgress:
             except ValueError:
                 self.is_stuck = True
                 break
+            self._steering.start += 1
         return bool(stated)
 
     def _take_forced(self, token: int) -> None:

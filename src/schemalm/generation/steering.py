@@ -23,7 +23,7 @@ RESERVED_PART = 4
 class Steering:
     """Ends the parts of one document of at most `max_tokens` tokens, of which its prompt states `num_stated`.
 
-    start: the number of tokens from which on the document may be steered.
+    start: the number of tokens from which on the document may be steered. Tokens that the prompt states come on top.
     """
 
     def __init__(self, max_tokens: int, num_stated: int) -> None:
@@ -35,9 +35,9 @@ class Steering:
 
     def must_close(self, machine: Machine, num_tokens: int, num_ending: Callable[[], int]) -> bool:
         """Return whether the budget is used up but for the cheapest completion, whose length `num_ending` returns."""
-        if num_tokens < self.start:
-            return False
-        return num_tokens >= self._max_tokens or self._room(machine, num_tokens, num_ending) <= 0
+        if num_tokens >= self._max_tokens:
+            return True
+        return num_tokens >= self.start and self._room(machine, num_tokens, num_ending) <= 0
 
     def end(
         self, machine: Machine, mask: NDArray[np.bool_], tokens: Sequence[int], num_ending: Callable[[], int]
