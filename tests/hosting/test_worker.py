@@ -17,6 +17,7 @@ from schemalm.errors import CheckpointError, GuardError
 from schemalm.generation import Generated, Run, generate
 from schemalm.generation.engine import Engine, Request
 from schemalm.generation.prompts import prompt_tables
+from schemalm.generation.results import Piece
 from schemalm.generation.sampling import Sampling
 from schemalm.hosting.worker import BusyError, Job, Worker, WorkerError
 
@@ -68,6 +69,22 @@ def test_documents_are_the_same_as_without_the_others(worker: Worker, run: Run) 
     for seed, group in ((7, waiting), (9, later)):
         expected = generate(run, num_samples=len(group), seed=seed, max_tokens=30)
         assert [each.get().tokens for each in group] == [document.tokens for document in expected]
+
+
+def test_a_worker_that_warms_up_answers_others(worker: Worker, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (expected,) = generate(run, seed=7, max_tokens=30)
+    written, step = list[Generated](), Engine.step
+
+    def noted(engine: Engine, requests: Iterator[Request]) -> Iterator[tuple[Request, Piece]]:
+        for request, piece in step(engine, requests):
+            written.extend(filter(None, [piece.generated]))
+            yield request, piece
+
+    monkeypatch.setattr(Engine, "step", noted)
+    worker.warm_up()
+    (waiting,) = asked(worker, Request(0, 7, 30))
+    assert waiting.get().tokens == expected.tokens
+    until(lambda: len(written) == 2)
 
 
 def test_a_call_is_answered_while_documents_are_written(worker: Worker, long: Callable[[int], Request]) -> None:

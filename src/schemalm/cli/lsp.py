@@ -27,4 +27,10 @@ def lsp(run: RunFolder, dtype: Dtype = NumberFormat.float32) -> None:
     with terminal.working("loading the model"):
         loaded = load_run(run, dtype=dtype)
     terminal.say("answering an editor over standard input and output")
-    editor_server(loaded).start_io()
+    server = editor_server(loaded)
+    server.hosted.worker.warm_up()
+    try:
+        server.start_io()
+    finally:
+        # A thread that computes while the interpreter ends can crash it.
+        server.hosted.worker.stop()

@@ -12,6 +12,7 @@ job starts a new thread.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -27,6 +28,10 @@ from schemalm.generation.run import Run
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+# The budget of the document that warms a worker up; real workflows have 200 to 400 tokens.
+WARM_UP_TOKENS = 300
 
 
 class WorkerError(Exception):
@@ -99,6 +104,10 @@ class Worker:
             self._calls.append((function, future))
             self._wake()
         return future
+
+    def warm_up(self) -> None:
+        """Let a document be written for nobody, so that the first client finds a grammar that is no longer cold."""
+        self.submit([Job(Request(0, 0, WARM_UP_TOKENS), math.inf, lambda _: None)])
 
     def stop(self) -> None:
         """End the thread; whoever waits gets a WorkerError."""

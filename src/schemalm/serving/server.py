@@ -53,7 +53,10 @@ def serve(
     with closing(_listening(host, port)) as listening:
         address, actual_port = listening.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
-        server = http_server(gated(context_of(runs, limits or ServingLimits()), token, host))
+        context = context_of(runs, limits or ServingLimits())
+        server = http_server(gated(context, token, host))
+        for served in context.runs:
+            served.worker.warm_up()
         ready(f"http://{shown}:{actual_port}")
         server.run(sockets=[listening])
 
