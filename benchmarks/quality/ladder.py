@@ -2,9 +2,9 @@
 
 The score in the middle of a run says little where a schedule is at work: rates that are still high hide what the model
 knows, and how much they hide depends on the schedule. So only finished runs count. Lengths double until a run ends at
-or below the mark, and the seconds are interpolated between the two runs around the mark: linearly in bits per byte and
-in the logarithm of seconds. Curves flatten, so this is too much: by 2 percent if the score falls by a fifth between the
-two. Every contender thus has the schedule that it asks for, fitted to the length that it needs.
+or below the mark, and the seconds are interpolated between the two runs around the mark, along a power law: scores fall
+about as a power of the length. Every contender thus has the schedule that it asks for, fitted to the length that it
+needs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def next_steps(points: Sequence[Point], mark: float, first_steps: int, limit_sec
         longest = max(points, key=lambda point: point.steps)
         steps = min(2 * longest.steps, int(limit_seconds / longest.seconds * longest.steps))
         return steps if steps >= WORTHWHILE * longest.steps else None
-    return (reached.steps // 2 or None) if missed is None else None
+    if missed is None:
+        return reached.steps // 2 or None
+    return None
 
 
 def seconds_to(mark: float, points: Sequence[Point]) -> float | None:
@@ -43,7 +45,7 @@ def seconds_to(mark: float, points: Sequence[Point]) -> float | None:
     missed, reached = _around(points, mark)
     if missed is None or reached is None:
         return None
-    share = (missed.bits_per_byte - mark) / (missed.bits_per_byte - reached.bits_per_byte)
+    share = math.log(missed.bits_per_byte / mark) / math.log(missed.bits_per_byte / reached.bits_per_byte)
     return missed.seconds * math.exp(share * math.log(reached.seconds / missed.seconds))
 
 

@@ -65,11 +65,11 @@ def test_every_contender_is_measured_to_the_mark_and_to_the_best_score_of_nanoch
     search.run([ours, other, nanochat], nanochat, seed=0)
     assert [point.steps for point in points_of(nanochat, 0)] == [16, 32, 64]  # no longer than the limit; best 2.5
     found = Report(search, ours.documents, [ours, other, nanochat], nanochat, [0]).to_dict()["contenders"]
-    assert found["this"]["seconds_to_mark"] == [pytest.approx(40, rel=0.06)]
-    assert found["other"]["seconds_to_mark"] == [pytest.approx(80, rel=0.06)]
+    assert found["this"]["seconds_to_mark"] == [pytest.approx(40, rel=0.03)]
+    assert found["other"]["seconds_to_mark"] == [pytest.approx(80, rel=0.03)]
     assert found["nanochat"]["seconds_to_mark"] == [None]
-    assert found["this"]["seconds_to_nanochat"] == [pytest.approx(16, rel=0.06)]
-    assert found["other"]["seconds_to_nanochat"] == [pytest.approx(32, rel=0.06)]
+    assert found["this"]["seconds_to_nanochat"] == [pytest.approx(16, rel=0.03)]
+    assert found["other"]["seconds_to_nanochat"] == [pytest.approx(32, rel=0.03)]
 
 
 def test_finished_runs_are_not_made_again(tmp_path: Path) -> None:
