@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-SETS_A_CLOCK = re.compile(r"""setattr\(\s*(time,|["'][\w.]*\btime\.)""")
+SETS_A_CLOCK = re.compile(r"""setattr\(\s*([\w.]*\btime,|["'][\w.]*\btime\.)""")
 
 
 def test_no_test_sets_a_clock_of_the_process() -> None:
@@ -24,6 +24,8 @@ def test_no_test_sets_a_clock_of_the_process() -> None:
     ("code", "sets"),
     [
         ("setattr(time, 'monotonic', now)", True),
+        ("setattr(engine.time, 'monotonic', now)", True),
+        ("setattr(engine, 'time', clock)", False),
         ('setattr("schemalm.generation.engine.time.monotonic", now)', True),
         ('setattr(\n    "time.process_time", now)', True),
         ('setattr("schemalm.generation.engine.time", clock)', False),

@@ -6,6 +6,8 @@ Every limit has a default and a unit. A schema that exceeds a limit raises `Limi
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -79,11 +81,19 @@ class Budget:
         self._operation = "compile"
         self.begin_compilation()
 
-    def begin_compilation(self) -> Budget:
-        """Starts the limits on compiling; also for another grammar of the same schema, which shares this budget."""
+    def begin_compilation(self) -> None:
+        """Starts the limits on compiling."""
         self._num_states = 0
         self._deadline = time.process_time() + self.limits.compile_seconds
-        return self
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """The limits on compiling hold inside it, for another grammar or start of the same schema, and nowhere else."""
+        self.begin_compilation()
+        try:
+            yield
+        finally:
+            self.end_compilation()
 
     def count_state(self) -> None:
         """Counts one state; raises LimitError over `grammar_states` or `compile_seconds`."""

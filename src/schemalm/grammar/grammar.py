@@ -136,20 +136,17 @@ class Grammar:
 
     def with_key_orders(self, key_orders: Mapping[frozenset[str], tuple[str, ...]]) -> Grammar:
         """Returns the grammar of the same schema with other canonical orders, by the set of an object's names."""
-        self.budget.begin_compilation()
-        return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
+        with self.budget.compiling():
+            return Grammar(self.translation, key_orders, symbols=self.symbols, rules=self.rules)
 
     def with_prompt(self, prompt: Partial) -> Grammar:
         """Returns the grammar of the values that a partial value states. It shares its nonterminals with this one.
 
         Raises SchemaError if there are no such values.
         """
-        self.budget.begin_compilation()
         prompted = copy(self)
-        try:
+        with self.budget.compiling():
             prompted.start = self._find_start(formula_of(prompt), names_parts=False)
-        finally:
-            self.budget.end_compilation()
         return prompted
 
     @property

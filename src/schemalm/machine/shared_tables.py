@@ -1,8 +1,8 @@
 """The tables that prompts share: what is found for one prompt serves all others, and documents without a prompt.
 
 A prompt changes few states of a grammar: those along the path to what it states. All others, and their masks, are the
-same. But each prompt adds states, so after many prompts new tables are begun, and the memory of the old ones is free
-as soon as nobody writes under them.
+same. But each prompt adds states, so after many prompts new tables are begun. The memory of the old ones is free as
+soon as nobody writes under them, but for the first, which documents without a prompt keep.
 """
 
 from __future__ import annotations
