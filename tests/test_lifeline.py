@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.processes import running_in
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # A test that starts a process in another session, which starts another process, and then forgets both.
@@ -27,18 +28,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc"),
 ]
-
-
-def running(folder: Path) -> set[int]:
-    """Return the processes whose working folder this is."""
-    found = set()
-    for place in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if place.readlink() == folder:
-                found.add(int(place.parent.name))
-        except OSError:
-            pass
-    return found
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -58,7 +47,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
         return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
 
     yield begin
-    wait_until(lambda: not running(tmp_path))
+    wait_until(lambda: not running_in(tmp_path))
 
 
 def test_a_killed_pytest_leaves_no_process(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
@@ -66,15 +55,14 @@ def test_a_killed_pytest_leaves_no_process(start: Callable[[int], subprocess.Pop
     wait_until(lambda: is_sleeping_twice(tmp_path) or program.poll() is not None)
     program.send_signal(signal.SIGKILL)
     assert program.wait() == -signal.SIGKILL
-    wait_until(lambda: not running(tmp_path))
+    wait_until(lambda: not running_in(tmp_path))
 
 
 def is_sleeping_twice(folder: Path) -> bool:
     """Return whether the process and its child, known by their command lines, run in the folder."""
-    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running(folder)]
-    return sum(b"time.sleep(600)" in command for command in commands) == 2
+    return sum(b"time.sleep(600)" in command for command in running_in(folder).values()) == 2
 
 
 def test_a_finished_pytest_leaves_no_process(start: Callable[[int], subprocess.Popen[bytes]], tmp_path: Path) -> None:
     assert start(0).wait() == 0
-    assert not running(tmp_path)
+    assert not running_in(tmp_path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.engines.tasks import Slow
+from tests.processes import is_running
 
 from schemalm.engines import open_engine
 
@@ -34,14 +35,6 @@ except Interrupted as interruption:
 def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         time.sleep(0.02)
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def end(engine: str, number: int, folder: Path) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.processes import is_running
 
 from schemalm.judging.programs import FailedJudgeError, Finished, run_program
 
@@ -46,8 +47,7 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(program: Program
 def has_ended(pid: int) -> bool:
     """Whether a process ends; the one that adopted it may take a moment to notice."""
     for _ in range(1000):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+        if not is_running(pid):
             return True
         time.sleep(0.01)
     return False

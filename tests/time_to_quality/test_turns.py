@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.processes import is_running
 
 from quality.turns import Command, run_in_turns
 
@@ -71,16 +72,8 @@ run_in_turns([Command(("-c", code, name), dict(os.environ), name.with_suffix(".l
     benchmark.kill()
     benchmark.wait()
     for file in files:
-        while _is_alive(int(file.read_text())):
+        while is_running(int(file.read_text())):
             time.sleep(0.01)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status != "Z"
 
 
 def test_an_interrupted_benchmark_lets_a_stopped_command_end_by_itself(tmp_path: Path) -> None:
