@@ -120,7 +120,8 @@ import sys
 from itertools import islice
 from schemalm.integrations.nanochat import tokenizing_distributed_data_loader
 loader = tokenizing_distributed_data_loader(2, 64, "val", sys.argv[1])
-print(*(row for x, _ in islice(loader, 3) for row in x.sum(dim=1).tolist()), sep=",", flush=True)
+rows = ",".join(str(row) for x, _ in islice(loader, 3) for row in x.sum(dim=1).tolist())
+sys.stdout.write(f" {rows} ")  # both processes write to one pipe, so all at once
 """
 
 
