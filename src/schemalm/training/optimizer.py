@@ -16,6 +16,7 @@ from torch import Tensor
 from schemalm.errors import CheckpointError
 from schemalm.model.gpt import GPT
 from schemalm.training.configuration import TrainingConfiguration
+from schemalm.training.muon import Muon, groups_of
 from schemalm.training.processes import Processes
 from schemalm.training.schedule import share_of_peak
 
@@ -48,9 +49,9 @@ class Optimizers:
         )
         self._parts: list[tuple[Any, float, tuple[str, ...]]] = [(adamw, configuration.learning_rate, _ADAMW_STATE)]
         if configuration.optimizer == "muon":
-            rate = configuration.muon_learning_rate
-            muon = self._make(torch.optim.Muon, hidden, lr=rate, weight_decay=configuration.weight_decay)
-            self._parts.append((muon, rate, _MUON_STATE))
+            settings = {"weight_decay": configuration.weight_decay, "block_size": model.configuration.head_width}
+            muon = self._make(Muon, groups_of(model), lr=configuration.muon_learning_rate, **settings)
+            self._parts.append((muon, configuration.muon_learning_rate, _MUON_STATE))
 
     def _make(self, kind: type[torch.optim.Optimizer], parameters: list[Any], **settings: Any) -> Any:
         return _sharded(parameters, kind, **settings) if self._is_sharded else kind(parameters, **settings)
