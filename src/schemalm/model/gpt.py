@@ -30,7 +30,7 @@ from schemalm.model.attention import Layout, PackedRows, WholeRows, rotate
 from schemalm.model.boosts import Boosts
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.head_input import HeadInput
-from schemalm.model.inputs import NEVER
+from schemalm.model.named_rows import Named, named_tokens, sum_of_rows, table_of_scales
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
@@ -207,41 +207,30 @@ class GPT(nn.Module):
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
         layout = self._layout(num_tokens, positions_BT)
-        x_BTD = self._embedded(tokens_BT, states_BT2, echoes_BTE, recalls_BTR2)
+        named = self._named(echoes_BTE, recalls_BTR2)
+        x_BTD = self._embedded(tokens_BT, states_BT2, named)
         for layer in self.layers:
             x_BTD = self._run(layer, x_BTD, layout)
-        return self._head_input(x_BTD, states_BT2, echoes_BTE, recalls_BTR2)
+        boosted: HeadInput = self.boosts(self._output(x_BTD, states_BT2, named), echoes_BTE, recalls_BTR2)
+        return boosted
 
-    def _embedded(
-        self, tokens_BT: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
-    ) -> Tensor:
+    def _embedded(self, tokens_BT: Tensor, states_BT2: Tensor | None, named: Named | None) -> Tensor:
         """Return the input of the first layer [B, T, D]."""
         x_BTD: Tensor = self.tokens(tokens_BT)
         if self.states is not None:
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
-        if self.echo is not None and echoes_BTE is not None:
-            x_BTD = x_BTD + self._echoed(self.tokens.weight, echoes_BTE, self.echo[0])
-        if self.recall is not None and recalls_BTR2 is not None:
-            x_BTD = x_BTD + self._recalled(self.tokens.weight, recalls_BTR2, self.recall[0])
+        x_BTD = self._with_rows(x_BTD, self.tokens.weight, named, 0)
         if self.configuration.input_norm:
             x_BTD = self._norm(x_BTD)
         if self.configuration.dropout and self.training:
             x_BTD = F.dropout(x_BTD, self.configuration.dropout)
         return x_BTD
 
-    def _head_input(
-        self, x_BTD: Tensor, states_BT2: Tensor | None, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None
-    ) -> HeadInput:
-        """Return the head's input from the output of the last layer."""
+    def _output(self, x_BTD: Tensor, states_BT2: Tensor | None, named: Named | None) -> Tensor:
+        """Return the vectors for the head from the output of the last layer [B, T, D]."""
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
-        x_BTD = self._norm(x_BTD)
-        if self.echo is not None and echoes_BTE is not None:
-            x_BTD = x_BTD + self._echoed(self.head_weight, echoes_BTE, self.echo[1])
-        if self.recall is not None and recalls_BTR2 is not None:
-            x_BTD = x_BTD + self._recalled(self.head_weight, recalls_BTR2, self.recall[1])
-        boosted: HeadInput = self.boosts(x_BTD, echoes_BTE, recalls_BTR2)
-        return boosted
+        return self._with_rows(self._norm(x_BTD), self.head_weight, named, 1)
 
     def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
@@ -256,27 +245,20 @@ class GPT(nn.Module):
         output_BTD: Tensor = layer(x_BTD, layout)
         return output_BTD
 
-    def _echoed(self, weight_VD: Tensor, echoes_BTE: Tensor, scales_ED: Tensor) -> Tensor:
-        """Return the sum of the echoes' rows, each scaled; `NEVER` contributes nothing [B, T, D]."""
-        is_known_BTE = echoes_BTE != NEVER
-        sum_BTD: Tensor = torch.zeros((), device=weight_VD.device)
-        for index, scale_D in enumerate(self.configuration.echo_gain * scales_ED):
-            rows_BTD = F.embedding(echoes_BTE[:, :, index], weight_VD)
-            sum_BTD = sum_BTD + rows_BTD * scale_D * is_known_BTE[:, :, index, None]
-        return sum_BTD
+    def _named(self, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None) -> Named | None:
+        """Return the named tokens of all positions; None for a model that has none."""
+        if echoes_BTE is None and recalls_BTR2 is None:
+            return None
+        echoes_NE, recalls_NR2 = (None if ids is None else ids.flatten(0, 1) for ids in (echoes_BTE, recalls_BTR2))
+        return named_tokens(echoes_NE, recalls_NR2, self.configuration.num_certainties)
 
-    def _recalled(self, weight_VD: Tensor, recalls_BTR2: Tensor, scales_RCD: Tensor) -> Tensor:
-        """Return the sum of the recalls' rows, each scaled by its certainty; `NEVER` contributes nothing [B, T, D]."""
-        sum_BTD: Tensor = torch.zeros((), device=weight_VD.device)
-        for scales_CD, recalls_BT2 in zip(
-            self.configuration.echo_gain * scales_RCD, recalls_BTR2.unbind(2), strict=True
-        ):
-            token_BT, certainty_BT = recalls_BT2.unbind(-1)
-            # A recall that is not known is given the certainty after the last, whose scale is zero.
-            place_BT = torch.where(token_BT != NEVER, certainty_BT, len(scales_CD))
-            scale_BTD = F.embedding(place_BT, F.pad(scales_CD, (0, 0, 0, 1)))
-            sum_BTD = sum_BTD + F.embedding(token_BT, weight_VD) * scale_BTD
-        return sum_BTD
+    def _with_rows(self, x_BTD: Tensor, weight_VD: Tensor, named: Named | None, side: int) -> Tensor:
+        """Add the scaled rows of named tokens; `side` is 0 for the scales at the input, 1 for those at the head."""
+        if named is None:
+            return x_BTD
+        scales = [None if of_sides is None else of_sides[side] for of_sides in (self.echo, self.recall)]
+        table_PD = self.configuration.echo_gain * table_of_scales(*scales)
+        return x_BTD + sum_of_rows(weight_VD, table_PD, named).view_as(x_BTD)
 
     def _check_given(self, name: str, part: object, given: Tensor | None) -> None:
         if (part is None) != (given is None):

@@ -15,7 +15,7 @@ from schemalm.model.loss import CHUNK_LOGITS
 from schemalm.process_memory import peak_resident_bytes
 from schemalm.training.configuration import DTYPES, TrainingConfiguration
 
-_FLOAT32, _BFLOAT16 = 4, 2
+_FLOAT32, _BFLOAT16, _INT64 = 4, 2, 8
 # The loss keeps this many copies of a chunk of logits at once.
 _LOGIT_COPIES = 4
 
@@ -81,9 +81,9 @@ def _bytes_per_token(shapes: GPTConfiguration, configuration: TrainingConfigurat
     ):
         # The weights of attention, as they are and transposed, for half of the keys on average, in whole blocks.
         layer += 2 * number * shapes.num_heads * (num_tokens + min(BLOCK, num_tokens)) // 2
-    # Outside the layers: the embedding, the last norm, the head's input with its gradient, two rows for each echo, and
-    # four for each recall, whose scales differ by token.
-    ends = _FLOAT32 * width * (4 + 2 * shapes.num_echoes + 4 * shapes.num_recalls)
+    # Outside the layers: the embedding, the last norm, the head's input with its gradient, and two numbers for each
+    # echo and recall (`named_rows.py`).
+    ends = _FLOAT32 * width * 4 + 2 * _INT64 * (shapes.num_echoes + shapes.num_recalls)
     if configuration.activation_checkpointing:
         return ends + layer + shapes.num_layers * _FLOAT32 * width
     return ends + layer * shapes.num_layers
