@@ -70,6 +70,13 @@ def test_requests_of_one_batch_have_their_own_prompts_seeds_and_budgets(run: Run
         assert len(document.logprobs) <= request.max_tokens
 
 
+def test_new_tables_change_no_document(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [Request(number, 5, 60) for number in range(4)]
+    before = written(run, requests, Sampling(), 2)
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    assert tokens_of(written(run, requests, Sampling(), 2)) == tokens_of(before)
+
+
 def test_requests_are_taken_when_a_row_is_free(run: Run) -> None:
     taken: list[int] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -82,6 +84,25 @@ def test_after_many_states_new_tables_are_begun(monkeypatch: pytest.MonkeyPatch)
     renewed = tokenizer.tables_with(stated(PROMPTS[0]))
     assert renewed.grammar.nonterminals is not tokenizer.grammar.nonterminals
     assert masks(renewed) == masks(tables[0])
+
+
+def test_documents_without_prompts_are_begun_in_new_tables_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = new_tokenizer()
+    assert tokenizer.machine().tables is tokenizer.tables
+    expected = masks(tokenizer.tables)
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", 0)
+    renewed = tokenizer.machine().tables
+    assert renewed is not tokenizer.tables
+    assert masks(renewed) == expected
+
+
+def test_tables_that_nobody_writes_under_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = new_tokenizer()
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    old = weakref.ref(tokenizer.machine().tables)
+    masks(tokenizer.machine().tables)
+    gc.collect()
+    assert old() is None
 
 
 def test_a_prompt_narrows_its_own_place_alone() -> None:

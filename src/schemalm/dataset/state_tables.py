@@ -116,7 +116,9 @@ class StateReader:
     def _number(self, index: int, entry: StackEntry) -> int:
         """Return the state number of a tracer entry; if its mask exceeds a limit, keep the error for later."""
         try:
-            return self._states.number((self._mask_row(entry.nonterminal), *self._reader.rows_at(entry)))
+            return self._states.number(
+                (self._mask_row(entry.nonterminal), *self._reader.rows_at(self._tracer.tables, entry))
+            )
         except LimitError as error:
             self._limits[index] = error.during("mask", entry.path)
             return NO_NUMBER

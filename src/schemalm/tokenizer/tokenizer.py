@@ -170,7 +170,7 @@ class Tokenizer:
 
     @cached_property
     def tables(self) -> Tables:
-        """Masks and transitions, shared by all machines of this tokenizer."""
+        """Masks and transitions; `machine` begins new ones when many documents have made these large."""
         return Tables(self.grammar, self.vocabulary)
 
     @cached_property
@@ -269,7 +269,7 @@ class Tokenizer:
 
     def machine(self) -> Machine:
         """A new machine at the beginning of a document."""
-        return Machine(self.tables)
+        return Machine(self._shared_tables.current())
 
     def warm(self) -> None:
         """Computes the masks of the nonterminals that occur in training documents, most frequent first.
