@@ -22,7 +22,7 @@ from schemalm.model.gpt import GPT, Block
 
 # Newton-Schulz iteration with the coefficients of Jordan et al., Muon (2024), as in torch.optim.Muon.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
-NUM_ITERATIONS = 5
+NUM_ITERATIONS = 3
 _MOMENTUM = 0.95
 _EPSILON = 1e-7
 # So many numbers are orthogonalized at once, which bounds the memory for intermediate results.
