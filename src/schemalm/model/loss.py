@@ -138,6 +138,7 @@ class _HeadCrossEntropy(torch.autograd.Function):
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
             ctx.boost_gradient_NJ = torch.empty_like(boosts_NJ)
         hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
+        total = _TotalOfProducts(ctx.head_gradient_VD, head_VD.dtype) if inputs.with_gradients else None
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
             chunk_ND, named_NJ = _padded(hidden_ND[chunk]), inputs.named_NJ[chunk]
@@ -146,11 +147,11 @@ class _HeadCrossEntropy(torch.autograd.Function):
             raw_NV = HeadInput(chunk_ND, named_NJ, boosts_NJ[chunk]).raised(raw_NV)
             chunk_loss, gradient_NV = _chunk_loss(raw_NV, inputs, chunk)
             loss += chunk_loss
-            if gradient_NV is not None:
+            if gradient_NV is not None and total is not None:
                 ctx.boost_gradient_NJ[chunk] = gradient_NV.gather(1, named_NJ)
                 gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
                 ctx.hidden_gradient_ND[chunk] = (gradient_NV @ head_VD)[:num_targets]
-                ctx.head_gradient_VD += gradient_NV.T @ chunk_ND
+                total.add(gradient_NV.T, chunk_ND)
         return loss
 
     @staticmethod
@@ -160,9 +161,29 @@ class _HeadCrossEntropy(torch.autograd.Function):
         return gradient * ctx.hidden_gradient_ND, gradient * ctx.head_gradient_VD, of_boosts_NJ, None
 
 
+class _TotalOfProducts:
+    """Adds matrix products to a tensor, in its precision. New memory for each product would cost more than the sum."""
+
+    def __init__(self, total: Tensor, dtype: torch.dtype) -> None:
+        """dtype: the number type of the products."""
+        self._total = total
+        self._is_wider = dtype != total.dtype
+        if self._is_wider:
+            self._product, self._widened = torch.empty_like(total, dtype=dtype), torch.empty_like(total)
+
+    def add(self, left: Tensor, right: Tensor) -> None:
+        """Add the product of two matrices."""
+        if self._is_wider:
+            torch.mm(left, right, out=self._product)
+            self._total += self._widened.copy_(self._product)
+        else:
+            self._total.addmm_(left, right)
+
+
 def _padded(rows_ND: Tensor) -> Tensor:
     """Return the rows, padded with zeros to a multiple of `_ROW_MULTIPLE`."""
-    return F.pad(rows_ND, (0, 0, 0, -len(rows_ND) % _ROW_MULTIPLE))
+    num_missing = -len(rows_ND) % _ROW_MULTIPLE
+    return F.pad(rows_ND, (0, 0, 0, num_missing)) if num_missing else rows_ND  # pad copies even if it adds nothing
 
 
 def _as_autocast(tensor: Tensor) -> Tensor:
