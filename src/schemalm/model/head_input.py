@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -37,5 +38,12 @@ class HeadInput:
         return HeadInput(self.vectors[positions], self.tokens[positions], self.boosts[positions])
 
     def raised(self, logits: Tensor) -> Tensor:
-        """Add the boosts to logits [..., V] in place, and return them; boosts of the same token add up."""
-        return logits.scatter_add_(-1, self.tokens, self.boosts.to(logits.dtype))
+        """Add the boosts to logits [..., V] in place, and return them; boosts of the same token add up.
+
+        Logits of another type than the boosts must be a list of positions [N, V].
+        """
+        if logits.dtype == self.boosts.dtype:
+            return logits.scatter_add_(-1, self.tokens, self.boosts)
+        # On a CPU, scatter_add_ copies all logits of a narrow type, twice.
+        positions_N1 = torch.arange(len(logits), device=logits.device)[:, None]
+        return logits.index_put_((positions_N1, self.tokens), self.boosts.to(logits.dtype), accumulate=True)
