@@ -42,6 +42,10 @@ SCHEMAS: dict[str, Any] = {
         "additionalProperties": False,
     },
     "few free keys": {"type": "object", "patternProperties": {"^[ab]{1,9}$": {}}, "additionalProperties": False},
+    "many free keys": {"type": "object", "patternProperties": {"^[ab]{1,60}$": {}}, "additionalProperties": False},
+    "many free keys and few": {
+        "type": "object", "patternProperties": {"^([ab]{1,60}|x[ab]?)$": {}}, "additionalProperties": False
+    },
     "keys that run out": {"propertyNames": {"maxLength": 1, "pattern": '[abcx\n"]'}, "minProperties": 3},
     "different items": {"type": "array", "uniqueItems": True},
     "different strings": {"type": "array", "uniqueItems": True, "items": {"type": "string"}},

@@ -24,6 +24,7 @@ from schemalm.text_machine.byte_trie import NO_NODE, ROOT, ByteTrie
 from schemalm.text_machine.ending import ending
 from schemalm.text_machine.machine_derivation import MachineDerivation
 from schemalm.text_machine.plain_text import plain_text
+from schemalm.text_machine.plentiful_keys import PlentifulKeys
 from schemalm.text_machine.reader import Place, Reader
 from schemalm.text_machine.spellings import Spellings, escaped
 from schemalm.text_machine.states import ReadingState, StateTable
@@ -55,6 +56,7 @@ class TextTables:
         self.grammar, self.trie = grammar, vocabulary.trie
         self.machine_tables = Tables(grammar, Vocabulary(grammar, (), ()))
         self.spellings = Spellings(grammar)
+        self.plentiful_keys = PlentifulKeys(self.machine_tables, self.trie)
         self._plain_text = vocabulary.plain_text
         self._begin()
         self.no_tokens: Bits = np.zeros(num_mask_bytes(self.trie.vocab_size), np.uint8)
@@ -227,12 +229,17 @@ class TextMachine:
     def _may_run_out_of_keys(self) -> bool:
         """Whether an object that has free keys could have all that it may have."""
         reader = self._reader
-        machine = reader.derivation.machine
-        if not machine.keys:
-            return False
-        if any(machine.stack[height].free_key != NO_NONTERMINAL for height in machine.keys):
-            return True
-        return reader.free is not None and machine.tables.can_run_out(reader.free.nonterminal)
+        machine, plentiful_keys = reader.derivation.machine, self.tables.plentiful_keys
+        for height, keys in machine.keys.items():
+            free_key = machine.stack[height].free_key
+            if free_key != NO_NONTERMINAL and not plentiful_keys.last(free_key, keys):
+                return True
+        free = reader.free
+        return (
+            bool(machine.keys)
+            and free is not None
+            and not plentiful_keys.last(free.nonterminal, free.machine.free_keys)
+        )
 
 
 def _has_only_free_items(reader: Reader[MachineDerivation]) -> bool:
