@@ -31,7 +31,7 @@ def has_plenty(pattern: str, text: str) -> bool:
         ("^[ab]{1,60}$", '{"' + 57 * "a" + '":1,"a', False),
         ("^[ab]{1,60}$", '{"' + 57 * "a" + '":1,"b', False),
         ("^[ab]+$", '{"' + 57 * "a" + '":1,', True),
-        ("^[ab]{1,7}$", '{"a":1,', False),
+        ("^[ab]{1,9}$", '{"a":1,', False),
         ("^([ab]{1,60}|x[ab])$", '{"a":1,', False),
         ("^[a-z]{1,60}$", "{" + "".join(f'"{chr(97 + n // 26)}{chr(97 + n % 26)}":1,' for n in range(MANY)), False),
     ],
