@@ -11,7 +11,7 @@ from schemalm.documents.partial import Partial
 from schemalm.machine.tables import Tables
 
 # How many states documents may add before new tables are begun; 3 kB each for workflows under the strict rules.
-MAX_STATES_ADDED = 50_000
+MAX_STATES_ADDED = 100_000
 
 
 class SharedTables:
