@@ -95,9 +95,10 @@ class Cursor:
     def __init__(self, run: Run, cut: CutDocument, tables: Tables | None = None) -> None:
         self._run, self._cut = run, cut
         shape = WindowShape(run.decoder.configuration.context_size, run.configuration["data"]["stride"])
+        unprompted = run.tokenizer.machine()
         if tables is None:
-            tables = run.tokenizer.tables if cut.partial == ANYTHING else continued(run, cut)
-        machines = [run.tokenizer.machine(), Machine(tables)]
+            tables = unprompted.tables if cut.partial == ANYTHING else continued(run, cut)
+        machines = [unprompted, Machine(tables)]
         # Its budget never ends it.
         self.document = DocumentInProgress(machines, run.side_features, shape, 1 << 40)
 

@@ -118,7 +118,7 @@ def inspect_tokens(tokenizer: Tokenizer, ids: Sequence[int]) -> Inspection:
             symbols=visible(tokenizer.describe(token)),
             spans=tuple(next(spans) for _ in symbols),
             path=visible(machine.path),
-            nonterminal=tokenizer.grammar.label(machine.nonterminal),
+            nonterminal=machine.tables.label(machine.nonterminal),
             num_admitted=int(machine.mask().sum()),
         )
         tokens.append(inspected)

@@ -4,8 +4,8 @@ All machines of a tokenizer share these tables. They are filled on first use and
 connected piece of one derivation, so its effect depends only on the nonterminal on top of the stack: the mask is a row
 of bits, and the transition is a fixed tuple of stack entries. Least recently used entries are dropped and computed
 again when they are needed. The limit does not cover the grammar, which numbers nonterminals without a bound, some
-hundred bytes each, beside their states. A text with a counted length adds one nonterminal per character. What prompts
-add is bounded by `shared_tables.py`.
+hundred bytes each, beside their states. A text with a counted length adds one nonterminal per character. What documents
+and prompts add is bounded by `shared_tables.py`.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from schemalm.machine.masks import num_mask_bytes, unpack_mask
 from schemalm.machine.vocabulary import Vocabulary
 from schemalm.text_machine.byte_trie import NO_NODE, ROOT, ByteTrie
 from schemalm.text_machine.ending import ending
+from schemalm.text_machine.key_supply import KeySupply
 from schemalm.text_machine.machine_derivation import MachineDerivation
 from schemalm.text_machine.plain_text import plain_text
-from schemalm.text_machine.plentiful_keys import PlentifulKeys
 from schemalm.text_machine.reader import Place, Reader
 from schemalm.text_machine.spellings import Spellings, escaped
 from schemalm.text_machine.states import ReadingState, StateTable
@@ -56,7 +56,7 @@ class TextTables:
         self.grammar, self.trie = grammar, vocabulary.trie
         self.machine_tables = Tables(grammar, Vocabulary(grammar, (), ()))
         self.spellings = Spellings(grammar)
-        self.plentiful_keys = PlentifulKeys(self.machine_tables, self.trie)
+        self.key_supply = KeySupply(self.machine_tables, self.trie)
         self._plain_text = vocabulary.plain_text
         self._begin()
         self.no_tokens: Bits = np.zeros(num_mask_bytes(self.trie.vocab_size), np.uint8)
@@ -200,20 +200,22 @@ class TextMachine:
     def _refused(self, bits: Bits, checked: set[int]) -> Iterator[int]:
         """Yields the tokens of a mask that a copy refuses, or some that are not in it."""
         trie, reader = self.tables.trie, self._reader
-        if self._may_run_out_of_keys() or not _has_only_free_items(reader):
+        keys_may_run_out = self._may_run_out_of_keys()
+        if keys_may_run_out or not _has_only_free_items(reader):
             admitted = unpack_mask(bits, trie.vocab_size)[trie.sorted_tokens]
-            yield from self._refused_below(ROOT, reader, admitted)
+            yield from self._refused_below(ROOT, reader, admitted, keys_may_run_out)
         for token in checked:
             after = reader.copy()
             if not all(map(after.read, trie.tokens[token])):
                 yield token
 
     def _refused_below(
-        self, node: int, reader: Reader[MachineDerivation], admitted: NDArray[np.bool_]
+        self, node: int, reader: Reader[MachineDerivation], admitted: NDArray[np.bool_], keys_may_run_out: bool
     ) -> Iterator[int]:
         """Yields the tokens of a subtree that a reader refuses, until finite states tell the rest.
 
-        admitted: for each of the sorted tokens, whether finite states admit it.
+        admitted: for each of the sorted tokens, whether finite states admit it. keys_may_run_out: whether finite states
+        tell the rest of none.
         """
         trie = self.tables.trie
         first = int(trie.first_child[node])
@@ -223,23 +225,16 @@ class TextMachine:
             after = reader.copy()
             if not after.read(int(trie.bytes[child])):
                 yield from trie.below(child).tolist()
-            elif self._may_run_out_of_keys() or not _has_only_free_items(after):
-                yield from self._refused_below(child, after, admitted)
+            elif keys_may_run_out or not _has_only_free_items(after):
+                yield from self._refused_below(child, after, admitted, keys_may_run_out)
 
     def _may_run_out_of_keys(self) -> bool:
         """Whether an object that has free keys could have all that it may have."""
-        reader = self._reader
-        machine, plentiful_keys = reader.derivation.machine, self.tables.plentiful_keys
-        for height, keys in machine.keys.items():
-            free_key = machine.stack[height].free_key
-            if free_key != NO_NONTERMINAL and not plentiful_keys.last(free_key, keys):
-                return True
-        free = reader.free
-        return (
-            bool(machine.keys)
-            and free is not None
-            and not plentiful_keys.last(free.nonterminal, free.machine.free_keys)
-        )
+        machine, free = self._reader.derivation.machine, self._reader.free
+        objects = [(machine.stack[height].free_key, keys) for height, keys in machine.keys.items()]
+        if objects and free is not None:
+            objects.append((free.nonterminal, free.machine.free_keys))
+        return any(key != NO_NONTERMINAL and self.tables.key_supply.may_run_out(key, keys) for key, keys in objects)
 
 
 def _has_only_free_items(reader: Reader[MachineDerivation]) -> bool:

@@ -8,13 +8,13 @@ import pytest
 
 from schemalm.compilation import compile_schema
 from schemalm.text_machine import ByteVocabulary, TextMachine, TextTables
-from schemalm.text_machine.plentiful_keys import MANY
+from schemalm.text_machine.key_supply import MANY
 
 TOKENS = [bytes([byte]) for byte in range(256)] + [b'":1,"']
 VOCABULARY = ByteVocabulary(TOKENS)
 
 
-def has_plenty(pattern: str, text: str) -> bool:
+def is_plentiful(pattern: str, text: str) -> bool:
     """Whether keys of a pattern cannot run out after the beginning of an object."""
     schema: dict[str, Any] = {"type": "object", "patternProperties": {pattern: {}}, "additionalProperties": False}
     machine = TextMachine(TextTables(compile_schema(schema), VOCABULARY))
@@ -37,7 +37,7 @@ def has_plenty(pattern: str, text: str) -> bool:
     ],
 )
 def test_keys_are_plentiful_unless_few_go_on_from_a_beginning_in_use(pattern: str, text: str, expected: bool) -> None:
-    assert has_plenty(pattern, text) == expected
+    assert is_plentiful(pattern, text) == expected
 
 
 def test_a_token_longer_than_keys_may_write_them_all() -> None:
