@@ -7,7 +7,7 @@ import pytest
 from schemalm.documents.cut import read_cut
 from schemalm.errors import PromptError
 from schemalm.generation import Run, complete
-from schemalm.generation.next_choices import NextChoices, next_choices
+from schemalm.generation.next_choices import Cursor, NextChoices, next_choices
 
 
 def found_at(run: Run, text: str, *, is_json: bool = False) -> NextChoices:
@@ -50,6 +50,16 @@ def test_a_text_goes_on_with_what_is_written_of_it(run: Run) -> None:
     assert found.place == "name"
     assert all(choice.text.startswith("ser") for choice in found.choices)
     assert {choice.what for choice in found.choices} <= {"text", "value"}
+
+
+def test_choices_at_an_empty_beginning_are_found_in_the_current_tables(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = found_at(run, "")
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    cursor = Cursor(run, read_cut(""))
+    assert run.tokenizer.tables not in [machine.tables for machine in cursor.document.machines]
+    assert cursor.choices() == expected
 
 
 def test_the_likeliest_choice_is_what_a_completion_takes(run: Run) -> None:

@@ -108,6 +108,17 @@ def test_tokens_that_encode_does_not_choose_are_shown_as_they_are(
         assert inspection.text == inspect_tokens(typed, chosen).text == dump_document(typed.decode(chosen))
 
 
+def test_nonterminals_have_the_same_labels_under_new_tables(
+    typed: Tokenizer, documents: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = {"kind": "beta", "env": {"B": None}}
+    expected = inspect_value(typed, value).tokens
+    for other in documents:
+        typed.encode(other)
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    assert inspect_value(typed, value).tokens == expected
+
+
 def test_lines_are_the_text_without_line_feeds(typed: Tokenizer, documents: list[dict[str, Any]]) -> None:
     for value in documents:
         inspection = inspect_value(typed, value)
