@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import AutoConfig, AutoModelForCausalLM, NanoChatConfig, NanoChatForCausalLM
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.utils import cached_file
@@ -31,7 +30,7 @@ from schemalm.generation.side_features import NUM_TOLD, SideFeatures
 from schemalm.machine import Machine
 from schemalm.model.boosts import Boosts
 from schemalm.model.inference import NUM_STATES
-from schemalm.model.inputs import NEVER
+from schemalm.model.named_rows import NamedRows
 from schemalm.tokenizer import Tokenizer
 
 # The tokenizer with its schema, beside the weights. The name `tokenizer.json` has another format there.
@@ -181,19 +180,13 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         x = embedding(input_ids)
         if self.states is not None:
             x = x + self.states(states).sum(dim=2)
-        if self.echo is not None:
-            x = x + self._echoed(embedding.weight, echoes, self.echo[0])
-        if self.recall is not None:
-            x = x + self._recalled(embedding.weight, recalls, self.recall[0])
+        named_rows = NamedRows(echoes, recalls, self.echo, self.recall, self.config.echo_gain)
+        x = named_rows.added(x, embedding.weight, 0)
         outputs = self.model(inputs_embeds=self.norm(x), **kwargs)
         x = outputs.last_hidden_state
         if self.states_out is not None:
             x = x + self.states_out(states).sum(dim=2)
-        x = self.norm(x)
-        if self.echo is not None:
-            x = x + self._echoed(self.lm_head.weight, echoes, self.echo[1])
-        if self.recall is not None:
-            x = x + self._recalled(self.lm_head.weight, recalls, self.recall[1])
+        x = named_rows.added(self.norm(x), self.lm_head.weight, 1)
         given = self.boosts(x, echoes, recalls)
         kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) and logits_to_keep else logits_to_keep
         if not isinstance(kept, int):
@@ -205,19 +198,6 @@ class SchemaLMForCausalLM(NanoChatForCausalLM):  # type: ignore[misc]
         # The cache has another name in other versions of the library.
         others = {name: outputs[name] for name in outputs if name != "last_hidden_state"}
         return CausalLMOutputWithPast(loss=loss, logits=logits, **others)
-
-    def _echoed(self, weight: Tensor, echoes: Tensor, scales: Tensor) -> Tensor:
-        """Return the sum of the echoes' rows, each scaled; `NEVER` contributes nothing [B, T, D]."""
-        is_known = (echoes != NEVER)[..., None]
-        scaled: Tensor = F.embedding(echoes, weight) * (self.config.echo_gain * scales) * is_known
-        return scaled.sum(dim=2)
-
-    def _recalled(self, weight: Tensor, recalls: Tensor, scales: Tensor) -> Tensor:
-        """Return the sum of the recalls' rows, each scaled by its certainty; `NEVER` contributes nothing [B, T, D]."""
-        tokens, certainties = recalls.unbind(-1)
-        chosen = scales[torch.arange(len(scales), device=scales.device), certainties]
-        scaled: Tensor = F.embedding(tokens, weight) * (self.config.echo_gain * chosen) * (tokens != NEVER)[..., None]
-        return scaled.sum(dim=2)
 
 
 def _read_recall_table(path: Path, vocab_size: int) -> RecallTable:

@@ -30,7 +30,7 @@ from schemalm.model.attention import Layout, PackedRows, WholeRows, rotate
 from schemalm.model.boosts import Boosts
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.head_input import HeadInput
-from schemalm.model.named_rows import Named, named_tokens, sum_of_rows, table_of_scales
+from schemalm.model.named_rows import NamedRows
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
@@ -207,30 +207,30 @@ class GPT(nn.Module):
                 f"{num_tokens} tokens do not fit the model's context of {self.configuration.context_size}"
             )
         layout = self._layout(num_tokens, positions_BT)
-        named = self._named(echoes_BTE, recalls_BTR2)
-        x_BTD = self._embedded(tokens_BT, states_BT2, named)
+        named_rows = NamedRows(echoes_BTE, recalls_BTR2, self.echo, self.recall, self.configuration.echo_gain)
+        x_BTD = self._embedded(tokens_BT, states_BT2, named_rows)
         for layer in self.layers:
             x_BTD = self._run(layer, x_BTD, layout)
-        boosted: HeadInput = self.boosts(self._output(x_BTD, states_BT2, named), echoes_BTE, recalls_BTR2)
+        boosted: HeadInput = self.boosts(self._output(x_BTD, states_BT2, named_rows), echoes_BTE, recalls_BTR2)
         return boosted
 
-    def _embedded(self, tokens_BT: Tensor, states_BT2: Tensor | None, named: Named | None) -> Tensor:
+    def _embedded(self, tokens_BT: Tensor, states_BT2: Tensor | None, named_rows: NamedRows) -> Tensor:
         """Return the input of the first layer [B, T, D]."""
         x_BTD: Tensor = self.tokens(tokens_BT)
         if self.states is not None:
             x_BTD = x_BTD + self.states(states_BT2).sum(dim=2)
-        x_BTD = self._with_rows(x_BTD, self.tokens.weight, named, 0)
+        x_BTD = named_rows.added(x_BTD, self.tokens.weight, 0)
         if self.configuration.input_norm:
             x_BTD = self._norm(x_BTD)
         if self.configuration.dropout and self.training:
             x_BTD = F.dropout(x_BTD, self.configuration.dropout)
         return x_BTD
 
-    def _output(self, x_BTD: Tensor, states_BT2: Tensor | None, named: Named | None) -> Tensor:
+    def _output(self, x_BTD: Tensor, states_BT2: Tensor | None, named_rows: NamedRows) -> Tensor:
         """Return the vectors for the head from the output of the last layer [B, T, D]."""
         if self.states_out is not None:
             x_BTD = x_BTD + self.states_out(states_BT2).sum(dim=2)
-        return self._with_rows(self._norm(x_BTD), self.head_weight, named, 1)
+        return named_rows.added(self._norm(x_BTD), self.head_weight, 1)
 
     def _layout(self, num_tokens: int, positions_BT: Tensor | None) -> Layout:
         rotations = self.get_buffer("_cos_TK"), self.get_buffer("_sin_TK")
@@ -244,21 +244,6 @@ class GPT(nn.Module):
             return recomputed
         output_BTD: Tensor = layer(x_BTD, layout)
         return output_BTD
-
-    def _named(self, echoes_BTE: Tensor | None, recalls_BTR2: Tensor | None) -> Named | None:
-        """Return the named tokens of all positions; None for a model that has none."""
-        if echoes_BTE is None and recalls_BTR2 is None:
-            return None
-        echoes_NE, recalls_NR2 = (None if ids is None else ids.flatten(0, 1) for ids in (echoes_BTE, recalls_BTR2))
-        return named_tokens(echoes_NE, recalls_NR2, self.configuration.num_certainties)
-
-    def _with_rows(self, x_BTD: Tensor, weight_VD: Tensor, named: Named | None, side: int) -> Tensor:
-        """Add the scaled rows of named tokens; `side` is 0 for the scales at the input, 1 for those at the head."""
-        if named is None:
-            return x_BTD
-        scales = [None if of_sides is None else of_sides[side] for of_sides in (self.echo, self.recall)]
-        table_PD = self.configuration.echo_gain * table_of_scales(*scales)
-        return x_BTD + sum_of_rows(weight_VD, table_PD, named).view_as(x_BTD)
 
     def _check_given(self, name: str, part: object, given: Tensor | None) -> None:
         if (part is None) != (given is None):

@@ -5,13 +5,13 @@ and each named token has a place in it. The last row of the table is zeros: the 
 its own gradient, which keeps no rows for the backward pass and adds to one tensor in place. Autograd would keep several
 rows for each named token and add up as many gradients of the whole matrix.
 
-Tensor names: N positions, E echoes, R recalls, C certainties, J echoes and recalls, P rows of the table, V vocabulary,
-D model width.
+Tensor names: S sides (the input, then the head), N positions, E echoes, R recalls, C certainties, J echoes and recalls,
+P rows of the table, V vocabulary, D model width.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,42 +20,51 @@ from torch.nn import functional as F
 from schemalm.model.inputs import NEVER
 
 
-class Named(NamedTuple):
-    """The named tokens of a list of positions and their places in the table of scales, both [J, N]."""
+class NamedRows:
+    """The named tokens of a batch, ready to be added at the input and at the head."""
 
-    tokens: Tensor
-    places: Tensor
+    def __init__(
+        self,
+        echoes: Tensor | None,
+        recalls: Tensor | None,
+        echo_scales_SED: Tensor | None,
+        recall_scales_SRCD: Tensor | None,
+        gain: float,
+    ) -> None:
+        """echoes: tokens [..., E]. recalls: pairs of token and certainty [..., R, 2]. gain: the factor of all scales.
 
+        A kind without scales is ignored.
+        """
+        tokens: list[Tensor] = []
+        places: list[Tensor] = []
+        scales: list[Tensor] = []
+        num_places = 0
+        if echo_scales_SED is not None and echoes is not None:
+            tokens.append(echoes.flatten(0, -2).T)
+            num_places = echo_scales_SED.shape[1]
+            places.append(torch.arange(num_places, device=echoes.device)[:, None].expand_as(tokens[0]))
+            scales.append(echo_scales_SED)
+        if recall_scales_SRCD is not None and recalls is not None:
+            recalled_RN, certainties_RN = recalls.flatten(0, -3).permute(2, 1, 0)
+            _, num_recalls, num_certainties, _ = recall_scales_SRCD.shape
+            first_R1 = num_places + num_certainties * torch.arange(num_recalls, device=recalls.device)[:, None]
+            tokens.append(recalled_RN)
+            places.append(first_R1 + certainties_RN)
+            scales.append(recall_scales_SRCD.flatten(1, 2))
+        self._is_empty = not tokens
+        if tokens:
+            table_SPD = torch.cat(scales, dim=1)
+            self._tokens_JN = torch.cat(tokens)
+            self._places_JN = torch.where(self._tokens_JN == NEVER, table_SPD.shape[1], torch.cat(places))
+            self._table_SPD = gain * F.pad(table_SPD, (0, 0, 0, 1))
 
-def named_tokens(echoes_NE: Tensor | None, recalls_NR2: Tensor | None, num_certainties: int) -> Named:
-    """Return the named tokens of positions; at least one kind must be given."""
-    tokens: list[Tensor] = []
-    places: list[Tensor] = []
-    num_places = 0
-    if echoes_NE is not None:
-        tokens.append(echoes_NE.T)
-        num_places = echoes_NE.shape[1]
-        places.append(torch.arange(num_places, device=echoes_NE.device)[:, None].expand_as(tokens[0]))
-    if recalls_NR2 is not None:
-        recalled_RN, certainties_RN = recalls_NR2.permute(2, 1, 0)
-        tokens.append(recalled_RN)
-        first_R1 = num_certainties * torch.arange(len(recalled_RN), device=recalled_RN.device)[:, None]
-        places.append(num_places + first_R1 + certainties_RN)
-        num_places += num_certainties * len(recalled_RN)
-    tokens_JN = torch.cat(tokens)
-    return Named(tokens_JN, torch.where(tokens_JN == NEVER, num_places, torch.cat(places)))
-
-
-def table_of_scales(scales_ED: Tensor | None, scales_RCD: Tensor | None) -> Tensor:
-    """Return the scales of echoes and recalls in the order of their places, and a row of zeros [P, D]."""
-    parts = [scales.flatten(0, -2) for scales in (scales_ED, scales_RCD) if scales is not None]
-    return F.pad(torch.cat(parts), (0, 0, 0, 1))
-
-
-def sum_of_rows(weight_VD: Tensor, table_PD: Tensor, named: Named) -> Tensor:
-    """Return the sum over the named tokens of each position, a row of the matrix times a row of the table [N, D]."""
-    found: Tensor = _SumOfRows.apply(weight_VD, table_PD, named.tokens, named.places)  # type: ignore[no-untyped-call]
-    return found
+    def added(self, x: Tensor, weight_VD: Tensor, side: int) -> Tensor:
+        """Return vectors [..., D] with the scaled rows of a matrix; `side`: 0 at the input, 1 at the head."""
+        if self._is_empty:
+            return x
+        given = weight_VD, self._table_SPD[side], self._tokens_JN, self._places_JN
+        sum_ND: Tensor = _SumOfRows.apply(*given)  # type: ignore[no-untyped-call]
+        return x + sum_ND.view_as(x)
 
 
 class _SumOfRows(torch.autograd.Function):
