@@ -59,11 +59,10 @@ def test_the_sample_of_a_hundred_round_trips(tokenizer: Tokenizer, sample: list[
 @pytest.mark.slow
 def test_the_masks_of_the_strict_rules_admit_what_they_encode(sample: list[Any]) -> None:
     grammar = compile_schema("github-workflow", rules="github-workflow-strict")
-    some = sample[::3]
-    encoded = Tokenizer.from_grammar(grammar).encode_batch(some, on_error="return")
-    kept = [value for value, found in zip(some, encoded, strict=True) if not isinstance(found, InvalidDocument)]
+    encoded = Tokenizer.from_grammar(grammar).encode_batch(sample, on_error="return")
+    kept = [value for value, found in zip(sample, encoded, strict=True) if not isinstance(found, InvalidDocument)]
     strict = Tokenizer.train(grammar, kept, vocab_size=2048)
-    assert len(kept) > 0.8 * len(some)
+    assert len(kept) > 80
     for value in kept:
         assert_round_trips(strict, value)
 

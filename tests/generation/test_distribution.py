@@ -21,7 +21,7 @@ from schemalm.tokenizer import Tokenizer
 
 # Each of the two items is a choice among three tokens, and the second has an echo.
 SCHEMA: dict[str, Any] = {"type": "array", "items": {"enum": ["a", "b", "c"]}, "minItems": 2, "maxItems": 2}
-NUM_DRAWS = 50_000
+NUM_DRAWS = 100_000
 
 
 @pytest.fixture(scope="module")
