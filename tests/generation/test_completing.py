@@ -268,3 +268,15 @@ def test_a_reference_at_the_cursor_goes_on_to_a_name_that_is_declared(strict_run
     (ending,) = complete(strict_run, text, max_tokens=20)
     assert ending.text.startswith(text)
     assert not Checker(strict_run.tokenizer.grammar).failures(ending.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", ["", "concurrency: {group: x}\n", "permissions: {}\nconcurrency: {group: x}\n"])
+def test_a_reference_that_is_cut_off_may_stand_behind_any_key(strict_run: Run, before: str) -> None:
+    text = (
+        f"on: push\n{before}jobs:\n  test:\n    strategy:\n      matrix:\n        python: ['3.13']\n"
+        "    name: Test ${{ matrix.python }} on ${{ m"
+    )
+    (ending,) = complete(strict_run, text, max_tokens=20)
+    assert ending.text.startswith(text)
+    assert not Checker(strict_run.tokenizer.grammar).failures(ending.value)

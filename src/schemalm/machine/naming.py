@@ -18,7 +18,7 @@ from schemalm.machine.name_choices import choice, known_choice
 from schemalm.machine.name_state import Level, NamedMachine, NameState, chain_after
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.promises import Promises
-from schemalm.machine.registers import Instance, known_names, spelling
+from schemalm.machine.registers import NOWHERE, Instance, known_names, spelling
 from schemalm.machine.site_texts import SiteTexts, site_texts
 from schemalm.machine.slots import AnySlot, WholeText, is_part_of_name
 from schemalm.regular.pattern import pattern_language
@@ -111,7 +111,12 @@ class Naming:
     def begin(self, machine: NamedMachine) -> None:
         """Starts to follow a new document."""
         machine.names = NameState()
-        self._set_closed(machine, self._closable, -1, are_closed=True)
+        if self._grammar.with_names(machine.nonterminal, self._closable, are_closed=True) is not None:
+            self._set_closed(machine, self._closable, -1, are_closed=True)
+        else:
+            # A prompt may state a reference: what it needs stays open, and no more.
+            for part in sorted(self._closable):
+                self._set_closed(machine, [part], -1, are_closed=True)
         self._refresh(machine, [kind for kind in self._kinds if not kind.levels])
 
     def begin_ending(self, machine: NamedMachine) -> None:
@@ -298,8 +303,10 @@ class Naming:
         for kind in kinds:
             names = machine.names
             assert names is not None
-            if kind.name in self._in_expressions:
-                is_open = self.is_open(machine, kind, names.instance(kind))
+            instance = names.instance(kind)
+            # Outside its scope a kind is closed from the beginning, but for references that a prompt states inside.
+            if kind.name in self._in_expressions and NOWHERE not in instance[1]:
+                is_open = self.is_open(machine, kind, instance)
                 self._set_closed(machine, [kind.name], names.height(kind), are_closed=not is_open)
             for site in self._sites[kind.name]:
                 self._refresh_site(machine, names, site)
