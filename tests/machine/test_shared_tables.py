@@ -96,13 +96,45 @@ def test_documents_without_prompts_are_begun_in_new_tables_too(monkeypatch: pyte
     assert masks(renewed) == expected
 
 
-def test_tables_that_nobody_writes_under_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("prompt", [None, *PROMPTS])
+def test_tables_that_nobody_writes_under_are_free_at_once(monkeypatch: pytest.MonkeyPatch, prompt: Any) -> None:
     tokenizer = new_tokenizer()
     monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
-    old = weakref.ref(tokenizer.machine().tables)
-    masks(tokenizer.machine().tables)
+    gc.disable()
+    try:
+        tables = tokenizer.machine().tables if prompt is None else tokenizer.tables_with(stated(prompt))
+        masks(tables)
+        old = [weakref.ref(part) for part in (tables, tables.grammar, tables.grammar.arrays, tables.naming)]
+        del tables
+        tokenizer.machine()
+        assert [part() for part in old] == [None] * len(old)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.slow
+def test_a_large_grammar_is_free_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = Tokenizer.from_grammar(compile_schema("github-workflow", rules="github-workflow-strict"))
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    prompt = {"on": "push", "jobs": {"a": {"needs": ["b", ...], ...: ...}, ...: ...}, ...: ...}
     gc.collect()
-    assert old() is None
+    gc.disable()
+    try:
+        masks(tokenizer.tables_with(stated(prompt)))
+        tokenizer.machine()
+        # Some lists are left; the grammar has tens of thousands of parts.
+        assert gc.collect() < 1000
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_documents_go_on_under_tables_that_are_no_longer_shared(monkeypatch: pytest.MonkeyPatch, prompt: Any) -> None:
+    tokenizer = new_tokenizer()
+    monkeypatch.setattr("schemalm.machine.shared_tables.MAX_STATES_ADDED", -1)
+    prompted = tokenizer.tables_with(stated(prompt))
+    tokenizer.machine()
+    assert masks(prompted) == masks(new_tokenizer().tables_with(stated(prompt)))
 
 
 def test_a_prompt_narrows_its_own_place_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import product
 
 from hypothesis import given
@@ -129,3 +130,16 @@ def test_possible_is_quick_for_deeply_nested_exactly_one() -> None:
     for index in range(40):
         formula = exactly_one([formula, Atom(f"{index}a"), Atom(f"{index}b")])
     assert possible(formula) == TRUE
+
+
+def test_a_substitution_leaves_nothing_to_the_garbage_collector() -> None:
+    formula = all_of([any_of(ATOMS[:3]), negate(all_of(ATOMS[1:4]))])
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            assert substitute(formula, lambda atom: TRUE if atom == ATOMS[0] else atom) != formula
+        # Other threads may leave a little.
+        assert gc.collect() < 100
+    finally:
+        gc.enable()

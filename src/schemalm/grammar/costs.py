@@ -21,6 +21,7 @@ from schemalm.limits import Budget
 from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import FALSE, TRUE, Formula, all_of, answer, conjuncts, negate
 from schemalm.schema.prompt import StatedKeys
+from schemalm.weak_methods import weak
 
 # The number of symbols that finish a state, by outcome.
 Costs = dict[int, int]
@@ -42,9 +43,9 @@ class CostTable:
         self._space = space
         self._max_symbols = budget.limits.completion_symbols
         self._is_feasible = lru_cache(None)(is_feasible) if is_feasible else None
-        self._goals = Goals(space, automaton, budget, self._passes_guards)
-        self._search = Search(self._goals, budget, self._may_be_reached)
-        self._fixpoint = Fixpoint(self._goals, budget, self._short)
+        self._goals = Goals(space, automaton, budget, weak(self._passes_guards))
+        self._search = Search(self._goals, budget, weak(self._may_be_reached))
+        self._fixpoint = Fixpoint(self._goals, budget, weak(self._short))
         self._cheapest = Fixpoint(self._goals, budget, self._search.exact.get, is_cheapest=True)
         self._given_up: set[Goal] = set()
         self._outcomes: dict[tuple[State, Formula], tuple[int, ...]] = {}

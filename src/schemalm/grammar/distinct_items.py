@@ -34,6 +34,7 @@ from schemalm.regular.automaton import Automaton
 from schemalm.schema.formula import conjuncts
 from schemalm.schema.keywords.arrays import Contains, Items, MaxItems, MinItems, Unique
 from schemalm.schema.prompt import StatedItems
+from schemalm.weak_methods import weak
 
 # The most states from which paths are cached.
 MAX_CACHED_STEPS = 50_000
@@ -64,7 +65,7 @@ class DistinctItems:
         self._budget = budget
         # Whether some array cannot be empty.
         self.is_needed = False
-        self.value_sets = ValueSets(space, automaton, costs, self.is_feasible, budget)
+        self.value_sets = ValueSets(space, automaton, costs, weak(self.is_feasible), budget)
         self._num_required: dict[Array, int] = {}
         self._uniform: dict[Array, tuple[Kind, int] | None] = {}
         self._witness_steps: dict[tuple[Array, Outcomes], WitnessStep] = {}

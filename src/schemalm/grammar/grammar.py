@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from schemalm.documents.partial import Partial
@@ -34,6 +35,7 @@ from schemalm.schema.portable import portable_schema
 from schemalm.schema.prompt import HasKeyLike, Prompt, StatedItems, StatedKeys, formula_of
 from schemalm.schema.sources import Schema
 from schemalm.schema.translation import Translation
+from schemalm.weak_methods import weak
 
 # The most parts of a schema that a message names.
 MAX_PARTS_NAMED = 3
@@ -56,6 +58,8 @@ class Grammar:
         symbols: the symbols of another grammar of the same translation. rules: those that the translation was made
         with.
         """
+        # Grammars of prompts share the parts of this one, which has to be there as long.
+        self._base: Grammar | None = None
         self.translation = translation
         self.rules = rules
         self.key_orders = dict(key_orders or {})
@@ -81,7 +85,7 @@ class Grammar:
         self._ends = {self.symbols.ids[KEY_END], self.symbols.ids[END]}
         self.arrays = GuardedArrays(
             self.nonterminals,
-            self.number,
+            weak(self.number),
             self.symbols.ids,
             self._space,
             self._costs,
@@ -145,6 +149,7 @@ class Grammar:
         Raises SchemaError if there are no such values.
         """
         prompted = copy(self)
+        prompted._base = self
         with self.budget.compiling():
             prompted.start = self._find_start(formula_of(prompt), names_parts=False)
         return prompted
@@ -278,7 +283,7 @@ class Grammar:
         """
         key = (nonterminal, changed, are_closed)
         if key not in self._with_names:
-            change = with_closed((lambda closed: closed | changed) if are_closed else (lambda closed: closed - changed))
+            change = partial(with_closed, changed.union if are_closed else lambda closed: closed - changed)
             self._with_names[key] = self._changed(
                 self.nonterminals[nonterminal], lambda obligation: obligation.map(change)
             )
@@ -488,4 +493,4 @@ def _without_prompt(atom: Atom) -> Formula:
 
 
 # Opens what the names of a document have closed, also in members and items.
-open_members = with_closed(lambda closed: frozenset())
+open_members = partial(with_closed, lambda closed: frozenset())

@@ -36,6 +36,7 @@ from schemalm.machine.values import Values
 from schemalm.machine.vocabulary import FIRST_SYMBOL_ID, Vocabulary
 from schemalm.machine.watched_places import Watched, WatchedPlaces
 from schemalm.rules.paths import Place, Steps, path_text
+from schemalm.weak_methods import weak
 
 # Memory for the masks and transitions of one tokenizer, in bytes.
 LIMIT_BYTES = 32 << 20
@@ -118,6 +119,8 @@ class FiniteTables:
 
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary, limit_bytes: int = LIMIT_BYTES) -> None:
         """limit_bytes: memory for masks and transitions. At least one of each is kept."""
+        # Tables of a prompt share what is found with these, which have to be there as long.
+        self._base: Self | None = None
         self.grammar = grammar
         self.vocabulary = vocabulary
         self.limit_bytes = limit_bytes
@@ -140,19 +143,23 @@ class FiniteTables:
         num_unpacked = max(1, limit_bytes // 4 // (len(vocabulary) + ENTRY_BYTES))
         num_transitions = max(1, limit_bytes // 2 // ENTRY_BYTES)
         self.num_packed = num_packed
-        self.packed: Callable[[int], NDArray[np.uint8]] = lru_cache(num_packed)(self._packed)
-        self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(self._unpacked)
-        self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(self._transition)
-        self.entry: Callable[[int, str, Place | None], StackEntry] = lru_cache(max(1, num_transitions // 16))(
-            self._entry
+        self.packed: Callable[[int], NDArray[np.uint8]] = lru_cache(num_packed)(weak(self._packed))
+        self.unpacked: Callable[[int], NDArray[np.bool_]] = lru_cache(num_unpacked)(weak(self._unpacked))
+        self.transition: Callable[[StackEntry, int], Transition | None] = lru_cache(num_transitions)(
+            weak(self._transition)
         )
-        self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(self._slot_row)
+        self.entry: Callable[[int, str, Place | None], StackEntry] = lru_cache(max(1, num_transitions // 16))(
+            weak(self._entry)
+        )
+        self.slot_row: Callable[[StackEntry], SlotRow] = lru_cache(num_unpacked)(weak(self._slot_row))
         self.contacts: Callable[[StackEntry, int], tuple[Contact, ...]] = lru_cache(num_transitions // 4 + 1)(
-            self._contacts
+            weak(self._contacts)
         )
         self._text_end = vocabulary.grammar.symbols.characters[grammar.symbols.ids[END]]
         self.name_masks = NameMasks()
-        self.structure_checks = StructureChecks(self)
+        self.structure_checks = StructureChecks(
+            grammar, vocabulary, self.watched_places, self.unpacked, self.transition
+        )
         self.checked_tokens: Callable[[StackEntry], dict[int, NameAhead | None]] = lru_cache(num_unpacked)(
             self.structure_checks.tokens
         )
@@ -166,6 +173,7 @@ class FiniteTables:
         Raises SchemaError if there are no such documents.
         """
         prompted = copy(self)
+        prompted._base = self
         prompted.grammar = self.grammar.with_prompt(prompt)
         return prompted
 

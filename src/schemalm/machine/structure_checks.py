@@ -6,11 +6,13 @@ token that contains it is checked. So is a token after which a name has to follo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemalm.grammar.grammar import Grammar
 from schemalm.grammar.states import Key, Text, Value
 from schemalm.grammar.symbols import AS_KIND
 from schemalm.machine.choices import Choice, Rest
@@ -18,7 +20,8 @@ from schemalm.machine.name_choices import choice, rest_of, rest_of_text
 from schemalm.machine.name_state import NamedMachine
 from schemalm.machine.part_choices import PartChoice
 from schemalm.machine.slots import WholeText
-from schemalm.machine.watched_places import Watched
+from schemalm.machine.vocabulary import Vocabulary
+from schemalm.machine.watched_places import Watched, WatchedPlaces
 
 
 class NameAhead(NamedTuple):
@@ -39,9 +42,18 @@ class NameAhead(NamedTuple):
 class StructureChecks:
     """Finds the tokens of structure that have to be checked, and checks them."""
 
-    def __init__(self, tables: Any) -> None:
-        self._tables, self._grammar = tables, tables.grammar
-        symbols = tables.grammar.symbols
+    def __init__(
+        self,
+        grammar: Grammar,
+        vocabulary: Vocabulary,
+        watched_places: WatchedPlaces,
+        unpacked: Callable[[int], NDArray[np.bool_]],
+        transition: Callable[[Any, int], Any],
+    ) -> None:
+        """unpacked, transition: as those of the tables."""
+        self._grammar, self._vocabulary, self._watched_places = grammar, vocabulary, watched_places
+        self._unpacked, self._transition = unpacked, transition
+        symbols = grammar.symbols
         self._keys = {number: name for name, number in symbols.keys.items()}
         self._constants = {
             number: symbol.text for number, symbol in enumerate(symbols.symbols) if symbol.label == "CONST"
@@ -50,24 +62,24 @@ class StructureChecks:
 
     def tokens(self, entry: Any) -> dict[int, NameAhead | None]:
         """The tokens of an entry that have to be checked, with the name ahead if that alone decides."""
-        place, watched_places = entry.place, self._tables.watched_places
+        place, watched_places = entry.place, self._watched_places
         if place is None or not watched_places.checks_below(place):
             return {}
         if isinstance(self._grammar.nonterminals[entry.nonterminal].state, Text | Key):
             return {}
-        mask = self._tables.unpacked(entry.row)
+        mask = self._unpacked(entry.row)
         checked = [token for token in np.flatnonzero(mask).tolist() if self._is_checked(entry, token)]
         return {token: self._name_ahead(entry, token) for token in (*checked, *self._opened_within(entry, mask))}
 
     def _name_ahead(self, entry: Any, token: int) -> NameAhead | None:
         """The name that must be able to follow a token; None if more than this name decides."""
         entries = [entry]
-        for symbol in self._tables.vocabulary.symbols[token]:
+        for symbol in self._vocabulary.symbols[token]:
             top = entries.pop()
             changes_names = top.watched is not None and (
                 top.watched.has_levels or top.watched.containers or self._writes_name(top.watched, symbol)
             )
-            transition = self._tables.transition(top, self._tables.vocabulary.symbol_token(symbol))
+            transition = self._transition(top, self._vocabulary.symbol_token(symbol))
             if changes_names or transition is None or not transition.opened:
                 return None
             entries += transition.opened
@@ -111,17 +123,17 @@ class StructureChecks:
         opened = self._grammar.with_names(entry.nonterminal, rules.closable, are_closed=False)
         if opened is None or opened == entry.nonterminal:
             return []
-        tokens = np.flatnonzero(self._tables.mask(opened) & ~mask).tolist()
-        return [token for token in tokens if len(self._tables.vocabulary.symbols[token]) > 1]
+        tokens = np.flatnonzero(self._unpacked(self._grammar.equivalent(opened)) & ~mask).tolist()
+        return [token for token in tokens if len(self._vocabulary.symbols[token]) > 1]
 
     def _is_checked(self, entry: Any, token: int) -> bool:
         """Whether rules about names may forbid a token."""
         entries = [entry]
-        for symbol in self._tables.vocabulary.symbols[token]:
+        for symbol in self._vocabulary.symbols[token]:
             top = entries.pop()
             if top.watched is not None and self._writes_name(top.watched, symbol):
                 return True
-            transition = self._tables.transition(top, self._tables.vocabulary.symbol_token(symbol))
+            transition = self._transition(top, self._vocabulary.symbol_token(symbol))
             assert transition is not None, "the token is admitted"
             entries += transition.opened
             if not transition.opened:
@@ -147,7 +159,7 @@ class StructureChecks:
         """Whether names allow a token that has to be checked."""
         after = machine.copy()
         try:
-            for symbol in self._tables.vocabulary.symbols[token]:
+            for symbol in self._vocabulary.symbols[token]:
                 if not self._allows_symbol(after, symbol):
                     return False
                 after.push(symbol)

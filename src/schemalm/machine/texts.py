@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from schemalm.errors import LimitError
 from schemalm.grammar.grammar import Grammar
 from schemalm.machine.form_trie import Candidates
+from schemalm.weak_methods import weak
 
 T = TypeVar("T")
 
@@ -57,13 +58,14 @@ class Texts:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._lists = lru_cache(MAX_LISTS)(self._list)
-        self.symbols = lru_cache(MAX_LISTS)(self._find_symbols)
+        self._lists = lru_cache(MAX_LISTS)(weak(self._list))
+        self.symbols = lru_cache(MAX_LISTS)(weak(self._find_symbols))
         # By DFA state and outcomes: a number that is known to be exceeded by the number of texts.
         self._exceeded: dict[tuple[int, tuple[int, ...]], int] = {}
 
     def _list(self, dfa_state: int, outcomes: tuple[int, ...]) -> LazyList[bytes]:
-        return LazyList(lambda: self.grammar.automaton.texts(dfa_state, frozenset(outcomes)), self.grammar)
+        automaton = self.grammar.automaton
+        return LazyList(lambda: automaton.texts(dfa_state, frozenset(outcomes)), self.grammar)
 
     def has_more(self, dfa_state: int, outcomes: tuple[int, ...], count: int) -> bool:
         """Whether more than `count` texts continue at a DFA state and end with one of the outcomes."""

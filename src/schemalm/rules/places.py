@@ -262,23 +262,21 @@ def with_stated_names(formula: Formula) -> Formula:
     return all_of([part.unrestricted() if isinstance(part, AtPlace) else part for part in parts])
 
 
-def with_closed(change: Callable[[Closed], Closed]) -> Callable[[Atom], Formula]:
-    """A function that changes what is closed in an atom, also in the members or items that an `AtPlace` became."""
+def with_closed(change: Callable[[Closed], Closed], atom: Atom) -> Formula:
+    """The atom after a change of what is closed, also in the members or items that an `AtPlace` became."""
+    if isinstance(atom, AtPlace | TextAt):
+        return type(atom)(atom.parts[0], change(atom.parts[1]))
+    if isinstance(atom, Members) and _is_of_places(atom):
+        named, _, rest = atom.parts
+        inner = tuple((name, _with_closed_inside(change, shape)) for name, shape in named)
+        return Members(inner, (), _with_closed_inside(change, rest))
+    if isinstance(atom, Items) and isinstance(atom.parts[1], AtPlace):
+        return items((), with_closed(change, atom.parts[1]))
+    return atom
 
-    def changed(atom: Atom) -> Formula:
-        if isinstance(atom, AtPlace | TextAt):
-            return type(atom)(atom.parts[0], change(atom.parts[1]))
-        if isinstance(atom, Members) and _is_of_places(atom):
-            named, _, rest = atom.parts
-            return Members(tuple((name, _inner(shape)) for name, shape in named), (), _inner(rest))
-        if isinstance(atom, Items) and isinstance(atom.parts[1], AtPlace):
-            return items((), _inner(atom.parts[1]))
-        return atom
 
-    def _inner(shape: Formula) -> Formula:
-        return changed(shape) if isinstance(shape, Atom) else shape
-
-    return changed
+def _with_closed_inside(change: Callable[[Closed], Closed], shape: Formula) -> Formula:
+    return with_closed(change, shape) if isinstance(shape, Atom) else shape
 
 
 def _is_of_places(members: Members) -> bool:

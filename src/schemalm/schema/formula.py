@@ -206,18 +206,28 @@ def substitute(
 
     touches: whether a part may contain an atom that changes; other parts are skipped.
     """
-    memo: dict[Formula, Formula] = {}
+    return _Substitution(replace, touches).of(formula)
 
-    def walk(node: Formula) -> Formula:
-        if isinstance(node, Constant) or (touches is not None and not touches(node)):
+
+class _Substitution:
+    """One call of `substitute`. Functions that call each other would hold themselves, and wait for the collector."""
+
+    __slots__ = ("_found", "_replace", "_touches")
+
+    def __init__(self, replace: Callable[[Atom], Formula], touches: Callable[[Formula], bool] | None) -> None:
+        self._replace, self._touches = replace, touches
+        self._found: dict[Formula, Formula] = {}
+
+    def of(self, node: Formula) -> Formula:
+        if isinstance(node, Constant) or (self._touches is not None and not self._touches(node)):
             return node
-        found = memo.get(node)
+        found = self._found.get(node)
         if found is None:
-            found = memo[node] = replace(node) if isinstance(node, Atom) else rebuilt(node)
+            found = self._found[node] = self._replace(node) if isinstance(node, Atom) else self._rebuilt(node)
         return found
 
-    def rebuilt(node: Formula) -> Formula:
-        parts = [walk(part) for part in node.parts]
+    def _rebuilt(self, node: Formula) -> Formula:
+        parts = [self.of(part) for part in node.parts]
         if all(map(operator.is_, parts, node.parts)):
             return node
         neutral = NEUTRAL.get(type(node))
@@ -226,8 +236,6 @@ def substitute(
         if neutral is not None and not set(map(id, kept)).difference(map(id, node.parts)):
             return type(node)(*kept) if len(kept) > 1 else kept[0] if kept else neutral
         return rebuild(node, parts)
-
-    return walk(formula)
 
 
 def has_questions(formula: Formula) -> bool:
