@@ -30,7 +30,7 @@ let showsColours = true;
 // Questions that are asked again whenever the document or the cursor changes.
 
 const askNext = quietly(async (signal) => {
-  await pause(signal, PAUSE.next);
+  if (wholeText()) await pause(signal, PAUSE.next); // nobody types in an empty document
   const text = textBefore();
   try {
     showNext(await ask("/schemalm/v1/next", { text, limit: NUM_CHOICES }, signal));

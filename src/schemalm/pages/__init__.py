@@ -8,6 +8,7 @@ The report, the inspection of tokens and the playground include `page.css`, so t
 from __future__ import annotations
 
 import importlib.resources
+from functools import cache
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
@@ -17,6 +18,7 @@ from schemalm.messages.visible import visible
 PROBABILITY_BOUNDS = (0.5, 0.2, 0.05, 0.01, 0.0)
 
 
+@cache
 def environment(package: str) -> Environment:
     """Return the environment of a package's templates: values are escaped and made visible, missing ones are errors."""
     folders = [importlib.resources.files(name) / "templates" for name in (package, __name__)]
