@@ -55,6 +55,7 @@ LAYERS = (
     "bounds",
     "limits",
     "memo",
+    "weak_methods",
     "errors",
     "json_pointer",
     "messages",  # text or values -> pieces of sentences
