@@ -66,7 +66,8 @@ def test_two_hundred_generated_documents_are_valid(exported: tuple[Path, Path]) 
 def test_the_likeliest_document_is_that_of_the_engine(exported: tuple[Path, Path]) -> None:
     rows = generate(exported[1], 2, do_sample=False)
     run = load_run(exported[0])
-    written = list(Engine(run, Sampling(0.0), 1).write([Request(0, 0, CONTEXT_SIZE - 1)]))
+    request = Request(0, 0, CONTEXT_SIZE - 1, sampling=Sampling(0.0))
+    written = list(Engine(run, 1).write([request]))
     tokens = [token for piece in written for token in piece.tokens]
     num_read = min(len(tokens), rows.shape[1] - 1, CONTEXT_SIZE // 2)  # a steered end differs
     assert rows[0].tolist() == rows[1].tolist()
