@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +10,7 @@ import pytest
 
 from schemalm.checking import Checker
 from schemalm.compilation import compile_schema
+from schemalm.documents.cut import read_cut
 from schemalm.documents.prompt_reader import read_prompts
 from schemalm.documents.value_paths import value_at
 from schemalm.errors import PromptError
@@ -17,8 +19,11 @@ from schemalm.generation.engine import MAX_RESTARTS, Engine
 from schemalm.generation.in_progress import DocumentInProgress, completed
 from schemalm.generation.prompts import prompt_tables
 from schemalm.generation.results import Generated
+from schemalm.grammar.states import Object
 from schemalm.machine import Machine
 from schemalm.rules.amendments import amended
+from schemalm.rules.places import AtPlace
+from schemalm.schema.formula import Formula
 from schemalm.tokenizer import Tokenizer
 
 JOBS: dict[str, Any] = {
@@ -193,3 +198,26 @@ def test_a_document_that_always_gets_stuck_is_ended(run: Run, monkeypatch: pytes
     assert len(restarts) == 3 * MAX_RESTARTS
     assert [document.closed_by for document in documents] == ["limit"] * 3
     check_valid(run, documents)
+
+
+def closed_within(part: Any) -> Iterator[frozenset[str]]:
+    """Yield what is closed at the places that a formula speaks of."""
+    if isinstance(part, AtPlace):
+        yield part.closed
+    elif isinstance(part, Formula | tuple):
+        for inner in part.parts if isinstance(part, Formula) else part:
+            yield from closed_within(inner)
+
+
+@pytest.mark.slow
+def test_at_the_beginning_only_what_a_prompt_refers_to_is_open(strict_run: Run) -> None:
+    text = "on: push\njobs:\n  a:\n    strategy: {matrix: {python: [1]}}\n    name: ${{ matrix.python }} on ${{ m"
+    machines = strict_run.tokenizer.machine(), Machine(strict_run.tokenizer.tables_with(read_cut(text).partial))
+    without, prompted = (
+        frozenset().union(*closed_within(state.obligation.formulas))
+        for state in (machine.grammar.nonterminals[machine.nonterminal].state for machine in machines)
+        if isinstance(state, Object)
+    )
+    assert "matrix-key" in without
+    assert prompted >= without - {"matrix-key"}
+    assert "matrix-key" not in prompted

@@ -14,7 +14,6 @@ from schemalm.grammar.value_sets import CONSTANTS
 from schemalm.machine.form_trie import Symbols
 from schemalm.machine.texts import MAX_LISTS, LazyList, Texts
 from schemalm.regular.numbers import equal_number_texts, number_of_text
-from schemalm.weak_methods import weak
 
 
 class ListedValue(NamedTuple):
@@ -29,24 +28,21 @@ class Values:
     """The values of a grammar's nonterminals that are texts or constants."""
 
     def __init__(self, grammar: Grammar, texts: Texts) -> None:
-        self._grammar = grammar
-        self._texts = texts
-        self.of = lru_cache(MAX_LISTS)(weak(self._list))
-
-    def _list(self, nonterminal: int) -> LazyList[ListedValue]:
-        """Returns the values of a nonterminal with a single outcome, up to the first that is no text or constant."""
-        found = _Values(self._grammar, self._texts)
-        return LazyList(lambda: found.of(nonterminal), self._grammar)
+        self.of = lru_cache(MAX_LISTS)(_ValueFinder(grammar, texts).listed)
 
 
-class _Values:
-    """Finds values. A list that goes on later keeps this alive, and not the lists."""
+class _ValueFinder:
+    """Finds values. A list that goes on later keeps this alive, and not the cache that the list is in."""
 
     def __init__(self, grammar: Grammar, texts: Texts) -> None:
         self._grammar, self._texts = grammar, texts
         self._item = grammar.symbols.ids[ITEM]
 
-    def of(self, nonterminal: int) -> Iterator[ListedValue]:
+    def listed(self, nonterminal: int) -> LazyList[ListedValue]:
+        """Returns the values of a nonterminal with a single outcome, up to the first that is no text or constant."""
+        return LazyList(lambda: self._find(nonterminal), self._grammar)
+
+    def _find(self, nonterminal: int) -> Iterator[ListedValue]:
         state = self._grammar.nonterminals[nonterminal].state
         if isinstance(state, Text):
             yield from self._in_text(nonterminal, nonterminal, (self._item,))

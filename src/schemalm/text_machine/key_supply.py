@@ -16,6 +16,7 @@ from schemalm.machine.free_keys import MAX_REMEMBERED, MAX_SEARCHED, MAX_UNITS, 
 from schemalm.machine.tables import Tables
 from schemalm.regular.automaton import DEAD
 from schemalm.text_machine.byte_trie import ByteTrie
+from schemalm.weak_methods import weak
 
 # So many ways to go on are more than an object and a token have keys; otherwise, tokens are read one by one.
 MANY = 256
@@ -29,7 +30,7 @@ class KeySupply:
         self._tables = tables
         # A token that ends a key and begins another has two quotes, and its keys together are shorter than it is.
         self._longest = max((len(token) for token in trie.tokens if token.count(b'"') > 1), default=0)
-        self._depth: Callable[[int, frozenset[int]], int] = lru_cache(MAX_REMEMBERED)(self._find_depth)
+        self._depth: Callable[[int, frozenset[int]], int] = lru_cache(MAX_REMEMBERED)(weak(self._find_depth))
 
     def may_run_out(self, nonterminal: int, keys: FreeKeys) -> bool:
         """Whether some token might lead to where an object has every key that goes on.

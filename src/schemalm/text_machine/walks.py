@@ -20,6 +20,7 @@ from schemalm.text_machine.plain_text import PlainText
 from schemalm.text_machine.reader import Place
 from schemalm.text_machine.spellings import QUOTE
 from schemalm.text_machine.states import ReadingState, StateTable
+from schemalm.weak_methods import weak
 
 # Walks kept for one grammar and vocabulary, by memory in bytes.
 LIMIT_BYTES = 128 << 20
@@ -69,7 +70,7 @@ class Walker:
         self._set_numbers: dict[bytes, int] = {}
         self.root = self._set_number(np.array([ROOT], np.int32))
         num_walks = max(16, LIMIT_BYTES // (trie.vocab_size // 8 + 500))
-        self.walk: Callable[[int, int], Walk] = lru_cache(num_walks)(self._walk)
+        self.walk: Callable[[int, int], Walk] = lru_cache(num_walks)(weak(self._walk))
 
     def _set_number(self, nodes: Numbers) -> int:
         """Returns the number of a set of nodes, which are in ascending order."""
