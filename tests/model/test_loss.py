@@ -33,8 +33,8 @@ class Case:
     masks: Tensor
 
 
-@pytest.fixture
-def case() -> Case:
+@pytest.fixture(params=[0, 3, 6], ids=["wide masks", "wide and narrow masks", "narrow masks"])
+def case(request: pytest.FixtureRequest) -> Case:
     """Random hidden vectors with targets that the masks admit, a third of them ignored."""
     torch.manual_seed(0)
     model = GPT(
@@ -50,6 +50,7 @@ def case() -> Case:
     )
     masks = torch.rand(6, VOCAB_SIZE) < 0.4
     masks[:, 7] = True
+    masks[: request.param, torch.arange(VOCAB_SIZE) % 22 != 7] = False  # leaves two tokens
     nonterminals_BT = torch.randint(6, (4, 8))
     targets_BT = torch.multinomial(masks[nonterminals_BT.flatten()].float(), 1).reshape(4, 8)
     targets_BT[torch.rand(4, 8) < 0.3] = IGNORED_TARGET

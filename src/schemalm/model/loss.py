@@ -2,8 +2,9 @@
 
 Two implementations compute the same numbers. `masked_cross_entropy` is the plain one, from logits. Training uses
 `head_cross_entropy`, which computes the loss and its gradients from hidden vectors, a chunk of rows at a time: the
-logits of a batch never exist at once, and a chunk fits in the processor's cache. A test compares the two. Who needs
-more than the loss of a batch takes the same chunks from `head_logits`.
+logits of a batch never exist at once, and a chunk fits in the processor's cache. Where the grammar admits few tokens,
+only their logits are computed (`sub_vocabulary.py`). A test compares the two. Who needs more than the loss of a batch
+takes chunks of all logits from `head_logits`.
 
 Tensor names: N positions, D model width, V vocabulary, U distinct nonterminals, J tokens with a boost. Losses are sums,
 in nats. Both raise `DataError` if a mask does not admit a target: such data contradicts itself.
@@ -12,7 +13,7 @@ in nats. Both raise `DataError` if a mask does not admit a target: such data con
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from schemalm.machine.mask_tensors import unpack_masks
 from schemalm.model.gpt import GPT, at_least_float32
 from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import IGNORED_TARGET
+from schemalm.model.sub_vocabulary import SubVocabulary, narrow_masks
 
 # The number of targets varies by batch, but oneDNN caches some megabytes of code for each shape of a product.
 _ROW_MULTIPLE = 64
@@ -70,16 +72,36 @@ def head_cross_entropy(
 ) -> tuple[Tensor, int]:
     """Return the result of `masked_cross_entropy` for `model.logits(hidden)`, without keeping those logits."""
     position_N = (targets_BT.flatten() != IGNORED_TARGET).nonzero().squeeze(1)
-    given = hidden.flat().at(position_N)
-    targets_N = targets_BT.flatten().index_select(0, position_N)
-    masks_UV = rows_N = None
-    if nonterminals_BT is not None and masks_packed is not None:
-        nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
-        masks_UV, rows_N = masks_of_targets(model, targets_N, nonterminals_N, masks_packed)
+    given, targets_N = hidden.flat(), targets_BT.flatten().index_select(0, position_N)
+    if nonterminals_BT is None or masks_packed is None:
+        return _sum_of_losses(model, model.head_weight, given.at(position_N), targets_N), len(targets_N)
+    nonterminals_N = nonterminals_BT.flatten().index_select(0, position_N)
+    masks_UV, rows_N = masks_of_targets(model, targets_N, nonterminals_N, masks_packed)
+    is_narrow_U = narrow_masks(masks_UV)
+    is_narrow_N = is_narrow_U[rows_N]
+    wide, narrow = given.at(position_N[~is_narrow_N]), given.at(position_N[is_narrow_N])
+    of_wide = _sum_of_losses(model, model.head_weight, wide, targets_N[~is_narrow_N], masks_UV, rows_N[~is_narrow_N])
+    part = SubVocabulary(masks_UV[is_narrow_U])
+    narrow = replace(narrow, tokens=part.places(narrow.tokens))
+    places_N = part.places(targets_N[is_narrow_N])
+    rows = part.rows(model.head_weight)
+    of_narrow = _sum_of_losses(model, rows, narrow, places_N, part.masks(masks_UV), rows_N[is_narrow_N])
+    return of_wide + of_narrow, len(targets_N)
+
+
+def _sum_of_losses(
+    model: GPT,
+    head_VD: Tensor,
+    given: HeadInput,
+    targets_N: Tensor,
+    masks_UV: Tensor | None = None,
+    rows_N: Tensor | None = None,
+) -> Tensor:
+    """Return the summed loss of a list of positions under some rows of the head."""
     cap, with_gradients = model.configuration.logit_soft_cap, torch.is_grad_enabled()
     inputs = _LossInputs(cap, targets_N, given.tokens, masks_UV, rows_N, with_gradients, model.is_compiled)
-    loss: Tensor = _HeadCrossEntropy.apply(given.vectors, model.head_weight, given.boosts, inputs)  # type: ignore[no-untyped-call]
-    return loss, len(targets_N)
+    loss: Tensor = _HeadCrossEntropy.apply(given.vectors, head_VD, given.boosts, inputs)  # type: ignore[no-untyped-call]
+    return loss
 
 
 def masks_of_targets(
@@ -96,7 +118,7 @@ def masks_of_targets(
 def head_logits(model: GPT, hidden: HeadInput) -> Iterator[Tensor]:
     """Yield the logits of a list of positions, in at least 32 bits, a chunk of rows at a time [rows of the chunk, V].
 
-    The chunks are those of `head_cross_entropy`. The caller may change the yielded tensors.
+    The chunks have the size of those of `head_cross_entropy`. The caller may change the yielded tensors.
     """
     cap, head_VD = model.configuration.logit_soft_cap, model.head_weight
     num_rows = _rows_at_once(head_VD)
