@@ -85,7 +85,7 @@ def test_any_number_of_models_is_compiled_in_one_process() -> None:
 
 
 def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(function: object) -> object:
+    def fail(function: object, *, options: object) -> object:
         def compiled(tensor: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no C++ compiler\nin a long story")
 

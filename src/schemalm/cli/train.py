@@ -128,7 +128,7 @@ def train(
         bool | None,
         typer.Option(
             "--compile/--no-compile",
-            help="Compile the model with torch.compile; by default, runs of 500 steps or more, where it works.",
+            help="Compile the model with torch.compile; by default, runs of 200 steps or more, where it works.",
         ),
     ] = None,
     activation_checkpointing: Annotated[

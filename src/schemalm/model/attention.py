@@ -28,7 +28,7 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 # float32 keeps none.
 _LENGTH_MULTIPLE = 16
 # The queries of a block, and the longest rows for which blocks are fastest; memory grows with the square of the length.
-BLOCK, _MAX_BLOCKED_LENGTH = 128, 1024
+BLOCK, _MAX_BLOCKED_LENGTH = 256, 1024
 
 
 class Layout(Protocol):

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from schemalm.errors import DataError
 from schemalm.machine.mask_tensors import unpack_masks
+from schemalm.model.compiled import compile_options
 from schemalm.model.gpt import GPT, at_least_float32
 from schemalm.model.head_input import HeadInput
 from schemalm.model.inputs import IGNORED_TARGET
@@ -98,8 +99,16 @@ def _sum_of_losses(
     rows_N: Tensor | None = None,
 ) -> Tensor:
     """Return the summed loss of a list of positions under some rows of the head."""
-    cap, with_gradients = model.configuration.logit_soft_cap, torch.is_grad_enabled()
-    inputs = _LossInputs(cap, targets_N, given.tokens, masks_UV, rows_N, with_gradients, model.is_compiled)
+    inputs = _LossInputs(
+        logit_soft_cap=model.configuration.logit_soft_cap,
+        targets_N=_padded(targets_N),
+        named_NJ=_padded(given.tokens),
+        masks_UV=masks_UV,
+        rows_N=None if rows_N is None else _padded(rows_N),
+        with_gradients=torch.is_grad_enabled(),
+        # A part of the head is so small that compiling would take longer than it saves.
+        is_compiled=model.is_compiled and head_VD is model.head_weight,
+    )
     loss: Tensor = _HeadCrossEntropy.apply(given.vectors, head_VD, given.boosts, inputs)  # type: ignore[no-untyped-call]
     return loss
 
@@ -130,13 +139,14 @@ def head_logits(model: GPT, hidden: HeadInput) -> Iterator[Tensor]:
 
 
 def _rows_at_once(head_VD: Tensor) -> int:
-    """Return the number of rows of a chunk."""
-    return max(1, CHUNK_LOGITS[head_VD.device.type] // head_VD.shape[0])
+    """Return the number of rows of a chunk, a multiple of `_ROW_MULTIPLE` if that is possible."""
+    num_rows = max(1, CHUNK_LOGITS[head_VD.device.type] // head_VD.shape[0])
+    return num_rows - num_rows % _ROW_MULTIPLE if num_rows > _ROW_MULTIPLE else num_rows
 
 
 @dataclass(frozen=True)
 class _LossInputs:
-    """The arguments of the loss that have no gradient."""
+    """The arguments of the loss that have no gradient. Their rows are padded, so that compiled code fits all chunks."""
 
     logit_soft_cap: float
     targets_N: Tensor
@@ -153,27 +163,27 @@ class _HeadCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, boosts_NJ: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
-        num_rows = _rows_at_once(head_VD)
+        num_targets, num_rows = len(hidden_ND), _rows_at_once(head_VD)
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if inputs.with_gradients:
-            ctx.hidden_gradient_ND = torch.empty_like(hidden_ND)
+            hidden_gradient_ND, boost_gradient_NJ = (torch.empty_like(_padded(x)) for x in (hidden_ND, boosts_NJ))
+            ctx.hidden_gradient_ND, ctx.boost_gradient_NJ = (
+                hidden_gradient_ND[:num_targets],
+                boost_gradient_NJ[:num_targets],
+            )
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
-            ctx.boost_gradient_NJ = torch.empty_like(boosts_NJ)
-        hidden_ND, head_VD = _as_autocast(hidden_ND), _as_autocast(head_VD)
+        hidden_ND, head_VD, boosts_NJ = _padded(_as_autocast(hidden_ND)), _as_autocast(head_VD), _padded(boosts_NJ)
         total = _TotalOfProducts(ctx.head_gradient_VD, head_VD.dtype) if inputs.with_gradients else None
         for start in range(0, len(hidden_ND), num_rows):
             chunk = slice(start, start + num_rows)
-            chunk_ND, named_NJ = _padded(hidden_ND[chunk]), inputs.named_NJ[chunk]
-            num_targets = len(named_NJ)
-            raw_NV = (chunk_ND @ head_VD.T)[:num_targets]
-            raw_NV = HeadInput(chunk_ND, named_NJ, boosts_NJ[chunk]).raised(raw_NV)
-            chunk_loss, gradient_NV = _chunk_loss(raw_NV, inputs, chunk)
-            loss += chunk_loss
+            given = HeadInput(hidden_ND[chunk], inputs.named_NJ[chunk], boosts_NJ[chunk])
+            losses_N1, gradient_NV = _chunk_loss(given.raised(given.vectors @ head_VD.T), inputs, chunk)
+            loss += losses_N1[: max(0, num_targets - start)].sum()
             if gradient_NV is not None and total is not None:
-                ctx.boost_gradient_NJ[chunk] = gradient_NV.gather(1, named_NJ)
-                gradient_NV = _padded(gradient_NV.to(hidden_ND.dtype))
-                ctx.hidden_gradient_ND[chunk] = (gradient_NV @ head_VD)[:num_targets]
-                total.add(gradient_NV.T, chunk_ND)
+                boost_gradient_NJ[chunk] = gradient_NV.gather(1, given.tokens)
+                gradient_NV = gradient_NV.to(hidden_ND.dtype)
+                hidden_gradient_ND[chunk] = gradient_NV @ head_VD
+                total.add(gradient_NV.T, given.vectors)
         return loss
 
     @staticmethod
@@ -202,10 +212,10 @@ class _TotalOfProducts:
             self._total.addmm_(left, right)
 
 
-def _padded(rows_ND: Tensor) -> Tensor:
-    """Return the rows, padded with zeros to a multiple of `_ROW_MULTIPLE`."""
-    num_missing = -len(rows_ND) % _ROW_MULTIPLE
-    return F.pad(rows_ND, (0, 0, 0, num_missing)) if num_missing else rows_ND  # pad copies even if it adds nothing
+def _padded(rows: Tensor) -> Tensor:
+    """Return the rows [N, ...], padded with zeros to a multiple of `_ROW_MULTIPLE`."""
+    num_missing = -len(rows) % _ROW_MULTIPLE
+    return torch.cat((rows, rows.new_zeros(num_missing, *rows.shape[1:]))) if num_missing else rows
 
 
 def _as_autocast(tensor: Tensor) -> Tensor:
@@ -217,8 +227,8 @@ def _as_autocast(tensor: Tensor) -> Tensor:
 
 
 def _chunk_loss(raw_NV: Tensor, inputs: _LossInputs, chunk: slice) -> tuple[Tensor, Tensor | None]:
-    """Return the loss of some rows and, if wanted, its gradient with respect to the logits before the cap [N, V]."""
-    compute = _compiled_loss_of_logits() if inputs.is_compiled else _loss_of_logits
+    """Return the losses of some rows [N, 1] and, if wanted, the gradient of their sum by the logits before the cap."""
+    compute = _compiled_loss_of_logits(raw_NV.device.type) if inputs.is_compiled else _loss_of_logits
     rows_N = None if inputs.rows_N is None else inputs.rows_N[chunk]
     targets_N1 = inputs.targets_N[chunk, None]
     return compute(raw_NV, targets_N1, inputs.masks_UV, rows_N, inputs.logit_soft_cap, inputs.with_gradients)
@@ -242,13 +252,13 @@ def _loss_of_logits(
     totals_N1, target_tanh_N1 = weights_NV.sum(dim=1, keepdim=True), tanh_NV.gather(1, targets_N1)
     losses_N1 = totals_N1.log() - cap * target_tanh_N1
     if not with_gradients:
-        return losses_N1.sum(), None
+        return losses_N1, None
     # Through the softmax, then through the cap, whose slope is 1 - tanh^2. A target's probability is exp(-loss).
     gradient_NV = weights_NV.div_(totals_N1).mul_(tanh_NV.square_().neg_().add_(1.0)).to(raw_NV.dtype)
     of_targets_N1 = torch.expm1(-losses_N1) * (1.0 - target_tanh_N1.square())
-    return losses_N1.sum(), gradient_NV.scatter_(1, targets_N1, of_targets_N1.to(raw_NV.dtype))
+    return losses_N1, gradient_NV.scatter_(1, targets_N1, of_targets_N1.to(raw_NV.dtype))
 
 
 @cache
-def _compiled_loss_of_logits() -> Callable[..., tuple[Tensor, Tensor | None]]:
-    return torch.compile(_loss_of_logits, dynamic=True)
+def _compiled_loss_of_logits(device_type: str) -> Callable[..., tuple[Tensor, Tensor | None]]:
+    return torch.compile(_loss_of_logits, dynamic=True, options=compile_options(device_type))

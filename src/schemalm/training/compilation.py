@@ -8,6 +8,7 @@ from functools import cache
 import torch
 
 from schemalm.errors import ConfigurationError
+from schemalm.model.compiled import compile_options
 from schemalm.model.gpt import GPT
 
 
@@ -17,7 +18,8 @@ def compile_model(model: GPT) -> None:
     Code that was compiled for another model of this process is compiled again when that runs next. Raises
     `ConfigurationError` if torch.compile does not work here.
     """
-    error = compilation_error(model.tokens.weight.device.type)
+    device = model.tokens.weight.device.type
+    error = compilation_error(device)
     if error is not None:
         raise ConfigurationError(
             f"torch.compile does not work here ({error}): install a C++ compiler (for a GPU, triton), or train without "
@@ -27,7 +29,7 @@ def compile_model(model: GPT) -> None:
     torch.compiler.reset()
     model.is_compiled = True
     for layer in model.layers:
-        layer.compile()
+        layer.compile(options=compile_options(device))
 
 
 @cache
@@ -36,7 +38,7 @@ def compilation_error(device: str) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler warns about itself
-            torch.compile(torch.square)(torch.ones(2, device=device))
+            torch.compile(torch.square, options=compile_options(device))(torch.ones(2, device=device))
     except Exception as error:  # compilers raise all kinds of errors
         cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
         reason = str(cause).strip().partition("\n")[0]
