@@ -67,7 +67,7 @@ class TrainingConfiguration:
     learning_rate: float = 5e-3
     muon_learning_rate: float = 0.02
     schedule: str = "linear"
-    warmup_steps: int = 50
+    warmup_steps: int = 15
     warmdown_fraction: float = 0.4
     min_learning_rate_fraction: float = 0.01
     weight_decay: float = 0.1
