@@ -49,8 +49,10 @@ def case(request: pytest.FixtureRequest) -> Case:
         )
     )
     masks = torch.rand(6, VOCAB_SIZE) < 0.4
-    masks[:, 7] = True
-    masks[: request.param, torch.arange(VOCAB_SIZE) % 22 != 7] = False  # leaves two tokens
+    # Wide masks come first, and admit none of the two tokens of narrow ones.
+    is_of_narrow_V = torch.arange(VOCAB_SIZE) % 22 == 7
+    masks[:, is_of_narrow_V], masks[:, 8] = False, True
+    masks[6 - request.param :] = is_of_narrow_V
     nonterminals_BT = torch.randint(6, (4, 8))
     targets_BT = torch.multinomial(masks[nonterminals_BT.flatten()].float(), 1).reshape(4, 8)
     targets_BT[torch.rand(4, 8) < 0.3] = IGNORED_TARGET

@@ -20,8 +20,7 @@ def test_admitted_tokens_have_places_of_their_own_and_all_others_share_one() -> 
 
 
 def test_masks_admit_the_places_of_the_same_tokens() -> None:
-    part = SubVocabulary(MASKS_UV[:2])
-    masks_UW = part.masks(MASKS_UV[:2])
+    masks_UW = SubVocabulary(MASKS_UV[:2]).masks_UW
     assert [mask.nonzero().flatten().tolist() for mask in masks_UW] == [[1], [0, 1]]
 
 
@@ -34,4 +33,4 @@ def test_rows_of_the_head_stand_at_the_places_of_their_tokens() -> None:
 def test_without_masks_there_is_nothing_but_the_shared_place() -> None:
     part = SubVocabulary(MASKS_UV[:0])
     assert part.places(torch.tensor([3])).tolist() == [0]
-    assert not part.masks(MASKS_UV[:0]).any()
+    assert not part.masks_UW.numel()

@@ -84,9 +84,9 @@ def head_cross_entropy(
     of_wide = _sum_of_losses(model, model.head_weight, wide, targets_N[~is_narrow_N], masks_UV, rows_N[~is_narrow_N])
     part = SubVocabulary(masks_UV[is_narrow_U])
     narrow = replace(narrow, tokens=part.places(narrow.tokens))
-    places_N = part.places(targets_N[is_narrow_N])
-    rows = part.rows(model.head_weight)
-    of_narrow = _sum_of_losses(model, rows, narrow, places_N, part.masks(masks_UV), rows_N[is_narrow_N])
+    head_WD, places_N = part.rows(model.head_weight), part.places(targets_N[is_narrow_N])
+    narrow_rows_N = (is_narrow_U.cumsum(0) - 1)[rows_N[is_narrow_N]]
+    of_narrow = _sum_of_losses(model, head_WD, narrow, places_N, part.masks_UW, narrow_rows_N)
     return of_wide + of_narrow, len(targets_N)
 
 
@@ -98,7 +98,7 @@ def _sum_of_losses(
     masks_UV: Tensor | None = None,
     rows_N: Tensor | None = None,
 ) -> Tensor:
-    """Return the summed loss of a list of positions under some rows of the head."""
+    """Return the summed loss of a list of positions under some rows of the head; every mask admits some token."""
     inputs = _LossInputs(
         logit_soft_cap=model.configuration.logit_soft_cap,
         targets_N=_padded(targets_N),

@@ -18,7 +18,10 @@ _SIZE_MULTIPLE = 256
 
 
 class SubVocabulary:
-    """The tokens that some masks admit, and at least one place more, for all others."""
+    """The tokens that some masks admit, and at least one place more, for all others.
+
+    `masks_UW` are the masks over these tokens.
+    """
 
     def __init__(self, masks_UV: Tensor) -> None:
         is_admitted_V = masks_UV.any(dim=0)
@@ -26,7 +29,8 @@ class SubVocabulary:
         num_others = _SIZE_MULTIPLE - len(admitted) % _SIZE_MULTIPLE
         # Any token may stand at the places of the others, since no mask admits these.
         self._tokens_W = torch.cat((admitted, admitted.new_zeros(num_others)))
-        self._is_used_W = torch.arange(len(self._tokens_W), device=masks_UV.device) < len(admitted)
+        is_used_W = torch.arange(len(self._tokens_W), device=masks_UV.device) < len(admitted)
+        self.masks_UW = masks_UV.index_select(1, self._tokens_W) & is_used_W
         self._places_V = torch.where(is_admitted_V, is_admitted_V.cumsum(0) - 1, len(admitted))
 
     def rows(self, head_VD: Tensor) -> Tensor:
@@ -36,10 +40,6 @@ class SubVocabulary:
     def places(self, tokens: Tensor) -> Tensor:
         """Return the number of each token here [...]; all tokens that no mask admits have the same one."""
         return self._places_V[tokens]
-
-    def masks(self, masks_UV: Tensor) -> Tensor:
-        """Return the masks over these tokens [U, W]."""
-        return masks_UV.index_select(1, self._tokens_W) & self._is_used_W
 
 
 def narrow_masks(masks_UV: Tensor) -> Tensor:
