@@ -7,10 +7,10 @@ Every mode runs in a process of its own, on random tokens, in one thread on a CP
 steps (loss, gradients, clipping, AdamW or Muon). Seconds are CPU time on a CPU and wall time on a GPU; each figure is
 the median over rounds. Operations per token are counted in the same way for all models (6 for each weight that
 multiplies, and attention over the whole context). The plain model has no side features; "told" adds grammar states,
-echoes, recalls and the loss under masks. `--nanochat` takes a checkout of karpathy/nanochat and trains its GPT with the
-same shape, batch and precision, by AdamW and, in bfloat16, by its own optimizer. `--only` selects modes by their
-description, with a regular expression. `--publish` writes `benchmarks/results/training.json` and the table of
-`docs/benchmarks.md`.
+echoes, recalls and the loss under masks as wide as those of workflows. `--nanochat` takes a checkout of
+karpathy/nanochat and trains its GPT with the same shape, batch and precision, by AdamW and, in bfloat16, by its own
+optimizer. `--only` selects modes by their description, with a regular expression. `--publish` writes
+`benchmarks/results/training.json` and the table of `docs/benchmarks.md`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from schemalm.dataset.loader import Rows
 from schemalm.dataset.recall import NUM_CERTAINTIES, RECALL_ORDERS
 from schemalm.errors import ConfigurationError
 from schemalm.files.writing import write_atomically
-from schemalm.machine.masks import num_mask_bytes
+from schemalm.machine.masks import pack_masks
 from schemalm.model.configuration import GPTConfiguration
 from schemalm.model.gpt import GPT
 from schemalm.training.compilation import compile_model
@@ -58,6 +58,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results" / "training.json"
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 CONTEXT_SIZE, VOCAB_SIZE, NUM_STATES, NUM_NONTERMINALS = 512, 8192, 1024, 256
+# As in batches of workflows: at 16 % of the positions, masks admit few tokens, all together 500 (decision 64).
+NARROW_SHARE, NUM_NARROW_TOKENS = 0.16, 500
+NUM_NARROW_MASKS = 128
 # nanochat's own optimizer: a Muon of its own for matrices, AdamW for the rest.
 OWN = "own"
 GEMM_WIDTH = {"cpu": 1536, "cuda": 8192}
@@ -83,16 +86,18 @@ class Mode:
 
 
 def random_rows(batch_size: int, device: str) -> Rows:
-    """Returns rows of random tokens, one window each."""
+    """Returns rows of random tokens that the masks of `make_masks` admit, one window each."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(limit: int, *width: int) -> torch.Tensor:
         return torch.randint(limit, (batch_size, CONTEXT_SIZE, *width), generator=generator)
 
+    is_narrow_BT = torch.rand(batch_size, CONTEXT_SIZE, generator=generator) < NARROW_SHARE
+    wide_BT = NUM_NARROW_MASKS + draw(NUM_NONTERMINALS - NUM_NARROW_MASKS)
     return Rows(
         inputs_BT=draw(VOCAB_SIZE),
-        targets_BT=draw(VOCAB_SIZE),
-        nonterminals_BT=draw(NUM_NONTERMINALS),
+        targets_BT=torch.where(is_narrow_BT, draw(NUM_NARROW_TOKENS), draw(VOCAB_SIZE)),
+        nonterminals_BT=torch.where(is_narrow_BT, draw(NUM_NARROW_MASKS), wide_BT),
         states_BT2=draw(NUM_STATES, 2),
         echoes_BTE=draw(VOCAB_SIZE, len(ORDERS)),
         recalls_BTR2=torch.stack(
@@ -109,6 +114,13 @@ def clock(device: str) -> float:
         return time.process_time()
     torch.cuda.synchronize()
     return time.perf_counter()
+
+
+def make_masks() -> torch.Tensor:
+    """Returns packed masks: narrow ones, then masks that admit every token."""
+    masks = np.ones((NUM_NONTERMINALS, VOCAB_SIZE), dtype=bool)
+    masks[:NUM_NARROW_MASKS, NUM_NARROW_TOKENS:] = False
+    return torch.from_numpy(pack_masks(masks))
 
 
 def gemm_seconds(device: str, dtype: torch.dtype) -> float:
@@ -147,8 +159,7 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
     model.to(mode.device)
     if mode.compiled:
         compile_model(model)
-    masks = np.full((NUM_NONTERMINALS, num_mask_bytes(VOCAB_SIZE)), 255, dtype=np.uint8)
-    packed = torch.from_numpy(masks).to(mode.device) if is_told else None
+    packed = make_masks().to(mode.device) if is_told else None
     optimizers = Optimizers(model, configuration, alone)
     accumulator = GradientAccumulator(model, packed, configuration, alone)
     rows = random_rows(mode.batch_size, mode.device)
