@@ -10,10 +10,11 @@ from typing import Any
 def left_by(work: Callable[[], Any]) -> list[object]:
     """Objects and functions of the package that hold themselves when the work is over.
 
-    What other threads leave meanwhile does not count, nor do lists and the like: nobody can tell whose they are.
+    What was there before does not count, nor do lists and the like, which other threads leave as well.
     """
     gc.collect()
     gc.disable()
+    gc.freeze()
     try:
         work()
         gc.set_debug(gc.DEBUG_SAVEALL)
@@ -22,6 +23,7 @@ def left_by(work: Callable[[], Any]) -> list[object]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
+        gc.unfreeze()
         gc.enable()
 
 

@@ -38,6 +38,7 @@ recall = false
 boosts = false
 schedule = "cosine"
 min_learning_rate_fraction = 0.1
+warmup_steps = 50
 """
 
 
