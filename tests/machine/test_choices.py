@@ -61,3 +61,11 @@ def test_spellings_that_a_text_may_not_have_are_left_out() -> None:
     rest = Rest(automaton, automaton.state((pattern_language("^[a-z]*$", 10),)), frozenset([1]))
     assert [*only([b"AB"], ignores_case=True).endings(b"AB", b"", rest)] == [b"ab"]
     assert not only([b"AB"], ignores_case=False).has_names(rest)
+
+
+def test_a_long_name_whose_spellings_all_cannot_end_is_refused_without_trying_each() -> None:
+    automaton = Automaton(Budget(DEFAULT_LIMITS))
+    rest = Rest(automaton, automaton.state((pattern_language("^([A-Za-z]{64}!|[a-z]{2})$", 64),)), frozenset([1]))
+    name = b"n" * 64
+    assert [*only([name], ignores_case=True).endings(name, b"", rest)] == []
+    assert [*only([b"nn"], ignores_case=True).endings(b"nn", b"", rest)] == [b"nn"]

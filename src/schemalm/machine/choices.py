@@ -244,17 +244,38 @@ class Choice(NamedTuple):
 
 
 def _spellings(text: bytes, rest: Rest | None) -> Iterator[bytes]:
-    """Yields a text in all cases of its letters, its own first, as far as `rest` may follow."""
-    pending = [b""]
+    """Yields a text in all cases of its letters, its own first, that `rest` allows as a whole."""
+    if rest is None or rest.allows(text, True):
+        yield text
+    letters = [text[index : index + 1] for index in range(len(text))]
+    cases = [tuple(dict.fromkeys((letter.swapcase(), letter))) for letter in letters]
+    ends_from = None if rest is None else _ends_from(cases, rest)
+    pending = [(b"", rest)]
     while pending:
-        begun = pending.pop()
+        begun, here = pending.pop()
         if len(begun) == len(text):
-            yield begun
+            if begun != text:
+                yield begun
             continue
-        letter = text[len(begun) : len(begun) + 1]
-        for other in dict.fromkeys((letter.swapcase(), letter)):
-            if rest is None or rest.allows(begun + other, False):
-                pending.append(begun + other)
+        for letter in cases[len(begun)]:
+            after = None if here is None else here.after(letter)
+            if after is None or ends_from is None or after.dfa_state in ends_from[len(begun) + 1]:
+                pending.append((begun + letter, after))
+
+
+def _ends_from(cases: list[tuple[bytes, ...]], rest: Rest) -> list[set[int]]:
+    """The DFA states after each number of letters, in any of their cases, from which the whole text can be ended.
+
+    There are exponentially many spellings, but they lead to few states.
+    """
+    run = rest.automaton.run
+    reached = [{rest.dfa_state}]
+    for letters in cases:
+        reached.append({run(letter, state) for state in reached[-1] for letter in letters} - {DEAD})
+    ends = [{state for state in reached.pop() if rest.automaton.outcome(state) in rest.outcomes}]
+    for letters, states in zip(reversed(cases), reversed(reached), strict=True):
+        ends.append({state for state in states if any(run(letter, state) in ends[-1] for letter in letters)})
+    return ends[::-1]
 
 
 def _is_welcome(name: bytes, choice: Choice) -> bool:
