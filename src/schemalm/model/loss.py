@@ -163,18 +163,18 @@ class _HeadCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden_ND: Tensor, head_VD: Tensor, boosts_NJ: Tensor, inputs: _LossInputs) -> Tensor:
         """Return the summed loss, in at least 32 bits; also compute the gradients, which `backward` scales."""
-        num_targets, num_rows = len(hidden_ND), _rows_at_once(head_VD)
+        num_targets, num_padded, num_rows = len(hidden_ND), len(inputs.targets_N), _rows_at_once(head_VD)
         loss = torch.zeros((), device=hidden_ND.device, dtype=torch.promote_types(hidden_ND.dtype, torch.float32))
         if inputs.with_gradients:
-            hidden_gradient_ND, boost_gradient_NJ = (torch.empty_like(_padded(x)) for x in (hidden_ND, boosts_NJ))
-            ctx.hidden_gradient_ND, ctx.boost_gradient_NJ = (
-                hidden_gradient_ND[:num_targets],
-                boost_gradient_NJ[:num_targets],
+            hidden_gradient_ND, boost_gradient_NJ = (
+                rows.new_empty(num_padded, rows.shape[1]) for rows in (hidden_ND, boosts_NJ)
             )
+            ctx.hidden_gradient_ND = hidden_gradient_ND[:num_targets]
+            ctx.boost_gradient_NJ = boost_gradient_NJ[:num_targets]
             ctx.head_gradient_VD = torch.zeros_like(head_VD)
         hidden_ND, head_VD, boosts_NJ = _padded(_as_autocast(hidden_ND)), _as_autocast(head_VD), _padded(boosts_NJ)
         total = _TotalOfProducts(ctx.head_gradient_VD, head_VD.dtype) if inputs.with_gradients else None
-        for start in range(0, len(hidden_ND), num_rows):
+        for start in range(0, num_padded, num_rows):
             chunk = slice(start, start + num_rows)
             given = HeadInput(hidden_ND[chunk], inputs.named_NJ[chunk], boosts_NJ[chunk])
             losses_N1, gradient_NV = _chunk_loss(given.raised(given.vectors @ head_VD.T), inputs, chunk)
