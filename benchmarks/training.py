@@ -158,7 +158,7 @@ def make_step(mode: Mode) -> tuple[Callable[[], None], int, int | None]:
     model.initialize(0)
     model.to(mode.device)
     if mode.compiled:
-        compile_model(model)
+        compile_model(model, DTYPES[mode.dtype])
     packed = make_masks().to(mode.device) if is_told else None
     optimizers = Optimizers(model, configuration, alone)
     accumulator = GradientAccumulator(model, packed, configuration, alone)

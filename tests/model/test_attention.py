@@ -108,7 +108,7 @@ def test_documents_are_computed_as_if_alone_forward_and_back(configuration: GPTC
 def test_compiled_layers_compute_the_same_of_packed_rows(dtype: torch.dtype, tolerance: float, most: float) -> None:
     shallow = replace(PLAIN, num_layers=1)
     model, compiled, inputs = make_model(shallow), make_model(shallow), draw(shallow)
-    compile_model(compiled)
+    compile_model(compiled, dtype)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
         expected, found = packed(model, inputs), packed(compiled, inputs)
     torch.testing.assert_close(torch.cat(found), torch.cat(expected), rtol=0, atol=tolerance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -27,8 +28,8 @@ SHAPE = GPTConfiguration(
 )
 
 
-def make_model() -> GPT:
-    model = GPT(SHAPE)
+def make_model(shape: GPTConfiguration = SHAPE) -> GPT:
+    model = GPT(shape)
     for weight in model.parameters():
         torch.nn.init.normal_(weight, std=0.2, generator=torch.Generator().manual_seed(0))
     return model
@@ -40,13 +41,35 @@ def make_model() -> GPT:
 def test_compiled_layers_compute_the_same() -> None:
     tokens = torch.arange(8)[None]
     plain, compiled = make_model(), make_model()
-    compile_model(compiled)
+    compile_model(compiled, torch.float32)
     assert torch.allclose(plain(tokens), compiled(tokens), atol=1e-5)
     for model in (plain, compiled):
         model(tokens).square().mean().backward()
     gradients = [torch.cat([weight.grad.flatten() for weight in model.parameters()]) for model in (plain, compiled)]
     assert torch.allclose(*gradients, atol=1e-5)
     assert compiled.state_dict().keys() == plain.state_dict().keys()
+
+
+# Kernels transpose tiles of at most 32 x 32 numbers, so smaller heads and rows would not show what g++ makes of these.
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, and there is no g++ here")
+@pytest.mark.filterwarnings("ignore")  # the compiler warns
+@pytest.mark.parametrize("num_tokens", [64, 320])
+def test_compiled_gradients_of_heads_of_usual_width_are_those_of_plain_layers_in_bfloat16(num_tokens: int) -> None:
+    shape = replace(SHAPE, context_size=num_tokens, num_layers=1, model_width=64)
+    generator = torch.Generator().manual_seed(2)
+    tokens = torch.randint(SHAPE.vocab_size, (2, num_tokens), generator=generator)
+    wanted = torch.randn(2, num_tokens, SHAPE.vocab_size, generator=generator)
+    plain, compiled = make_model(shape), make_model(shape)
+    compile_model(compiled, torch.bfloat16)
+    for model in (plain, compiled):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = model(tokens)
+        (logits.float() * wanted).sum().backward()
+    for name, weight in plain.named_parameters():
+        found, expected = compiled.get_parameter(name).grad, weight.grad
+        assert found is not None and expected is not None
+        assert float((found - expected).norm() / expected.norm()) < 0.1, name  # rounding makes up to 0.04
 
 
 @pytest.mark.slow
@@ -80,7 +103,7 @@ def test_any_number_of_models_is_compiled_in_one_process() -> None:
     with dynamo.config.patch(recompile_limit=1, fail_on_recompile_limit_hit=True):
         for context_size in (8, 6, 4):
             model = make_model()
-            compile_model(model)
+            compile_model(model, torch.float32)
             model(torch.arange(context_size)[None])
 
 
@@ -94,5 +117,5 @@ def test_if_nothing_can_be_compiled_the_error_says_why_and_what_to_do(monkeypatc
     monkeypatch.setattr(torch, "compile", fail)
     compilation_error.cache_clear()
     with pytest.raises(ConfigurationError, match=r"\(RuntimeError: no C\+\+ compiler\): install .* train without"):
-        compile_model(make_model())
+        compile_model(make_model(), torch.float32)
     compilation_error.cache_clear()

@@ -77,7 +77,7 @@ def test_activations_of_compiled_attention_in_blocks_are_counted(packing: str) -
         for configuration in (replace(compiled, compile=False), compiled, replace(compiled, batch_size=8))
     )
     assert plain < once
-    compile_model(model)
+    compile_model(model, torch.bfloat16)
     kept = saved_bytes(model, 8, torch.bfloat16, packing) - saved_bytes(model, 4, torch.bfloat16, packing)
     assert twice - once == pytest.approx(kept, rel=0.15)
 

@@ -228,7 +228,9 @@ def _as_autocast(tensor: Tensor) -> Tensor:
 
 def _chunk_loss(raw_NV: Tensor, inputs: _LossInputs, chunk: slice) -> tuple[Tensor, Tensor | None]:
     """Return the losses of some rows [N, 1] and, if wanted, the gradient of their sum by the logits before the cap."""
-    compute = _compiled_loss_of_logits(raw_NV.device.type) if inputs.is_compiled else _loss_of_logits
+    compute = _loss_of_logits
+    if inputs.is_compiled:
+        compute = _compiled_loss_of_logits(raw_NV.device.type, raw_NV.dtype)
     rows_N = None if inputs.rows_N is None else inputs.rows_N[chunk]
     targets_N1 = inputs.targets_N[chunk, None]
     return compute(raw_NV, targets_N1, inputs.masks_UV, rows_N, inputs.logit_soft_cap, inputs.with_gradients)
@@ -260,5 +262,5 @@ def _loss_of_logits(
 
 
 @cache
-def _compiled_loss_of_logits(device_type: str) -> Callable[..., tuple[Tensor, Tensor | None]]:
-    return torch.compile(_loss_of_logits, dynamic=True, options=compile_options(device_type))
+def _compiled_loss_of_logits(device_type: str, dtype: torch.dtype) -> Callable[..., tuple[Tensor, Tensor | None]]:
+    return torch.compile(_loss_of_logits, dynamic=True, options=compile_options(device_type, dtype))

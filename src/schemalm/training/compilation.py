@@ -12,11 +12,11 @@ from schemalm.model.compiled import compile_options
 from schemalm.model.gpt import GPT
 
 
-def compile_model(model: GPT) -> None:
+def compile_model(model: GPT, dtype: torch.dtype) -> None:
     """Compile each layer and the loss when they first run; the layers are alike, so the compiled code is shared.
 
-    Code that was compiled for another model of this process is compiled again when that runs next. Raises
-    `ConfigurationError` if torch.compile does not work here.
+    dtype: the number format of products. Code that was compiled for another model of this process is compiled again
+    when that runs next. Raises `ConfigurationError` if torch.compile does not work here.
     """
     device = model.tokens.weight.device.type
     error = compilation_error(device)
@@ -29,7 +29,7 @@ def compile_model(model: GPT) -> None:
     torch.compiler.reset()
     model.is_compiled = True
     for layer in model.layers:
-        layer.compile(options=compile_options(device))
+        layer.compile(options=compile_options(device, dtype))
 
 
 @cache
@@ -38,7 +38,7 @@ def compilation_error(device: str) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the compiler warns about itself
-            torch.compile(torch.square, options=compile_options(device))(torch.ones(2, device=device))
+            torch.compile(torch.square, options=compile_options(device, torch.float32))(torch.ones(2, device=device))
     except Exception as error:  # compilers raise all kinds of errors
         cause = getattr(error, "inner_exception", error)  # torch names the backend first, then its error
         reason = str(cause).strip().partition("\n")[0]

@@ -163,7 +163,7 @@ class _Trainer:
         self._model.to(processes.device)
         self._model.recomputes = configuration.activation_checkpointing
         if configuration.compile:
-            compile_model(self._model)
+            compile_model(self._model, DTYPES[configuration.dtype])
         self._optimizers = Optimizers(self._model, configuration, processes)
         if step != NO_STEP:
             self._optimizers.restore(optimizer_state)
