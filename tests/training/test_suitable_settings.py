@@ -14,14 +14,16 @@ from schemalm.training.suitable_settings import suitable_dtype, with_suitable_se
 @pytest.mark.parametrize(
     ("capabilities", "expected"),
     [
+        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "AMD EPYC"}, "bfloat16"),
         ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
-        ({"avx512_bf16": False, "amx_bf16": True}, "bfloat16"),
+        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}, "float32"),
+        ({"avx512_bf16": True, "amx_bf16": True, "cpu_name": "Intel Xeon"}, "bfloat16"),
         ({"avx512_f": True, "avx512_bf16": False}, "float32"),
         ({}, "float32"),
     ],
 )
-def test_a_processor_gets_bfloat16_if_it_has_instructions_for_it(
-    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: str
+def test_a_processor_gets_bfloat16_if_it_has_fast_instructions_for_it(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, Any], expected: str
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert suitable_dtype("cpu") == expected

@@ -93,7 +93,7 @@ def train(
     device: Annotated[Literal["cpu", "cuda"] | None, typer.Option(help="The device to train on.")] = None,
     dtype: Annotated[
         Literal["float32", "bfloat16"] | None,
-        typer.Option(help="Data type of matrix products [default: bfloat16 where the device has instructions for it]."),
+        typer.Option(help="Data type of matrix products [default: bfloat16 where the device is faster with it]."),
     ] = None,
     grammar_state: Annotated[
         bool | None,
