@@ -34,7 +34,7 @@ from schemalm.tokenizer import Tokenizer
 from schemalm.training.configuration import TrainingConfiguration
 from schemalm.training.loop import train
 from schemalm.training.progress import Progress
-from schemalm.training.suitable_settings import suitable_dtype
+from schemalm.training.suitable_settings import with_suitable_settings
 
 EMBEDDED_SCHEMA = "github-workflow"
 # The least number of learned tokens, even if the symbols of the schema alone fill the vocabulary.
@@ -58,10 +58,10 @@ class DemoSizes:
     context_size: int = 256
     stride: int = 32
     train_split: float = 0.9
-    num_steps: int = 320
+    num_steps: int = 260
     num_epochs: int = 12
     min_steps: int = 40
-    warmup_steps: int = 50
+    warmup_steps: int = 15
     batch_size: int = 8
     learning_rate: float = 3e-3
     num_samples: int = 32
@@ -226,19 +226,19 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
     num_windows = train_split.num_documents + train_split.num_tokens / metadata.context_size
     num_steps = max(sizes.min_steps, math.ceil(sizes.num_epochs * num_windows / sizes.batch_size))
     num_steps = min(sizes.num_steps, num_steps)
-    return TrainingConfiguration(
-        num_steps=num_steps,
-        batch_size=sizes.batch_size,
+    settings = {
+        "num_steps": num_steps,
+        "batch_size": sizes.batch_size,
         # Steps are counted in windows: with packed rows, a small corpus would be memorized before min_steps are over.
-        packing="windows",
-        learning_rate=sizes.learning_rate,
-        warmup_steps=min(sizes.warmup_steps, num_steps // 5),
+        "packing": "windows",
+        "learning_rate": sizes.learning_rate,
+        "warmup_steps": min(sizes.warmup_steps, num_steps // 5),
         # The better one for a small corpus that is read many times.
-        schedule="cosine",
-        min_learning_rate_fraction=0.1,
-        evaluate_every=max(1, num_steps // 4),
-        checkpoint_every=max(1, num_steps // 4),
-        num_evaluation_documents=60,
-        seed=seed,
-        dtype=suitable_dtype("cpu"),
-    )
+        "schedule": "cosine",
+        "min_learning_rate_fraction": 0.1,
+        "evaluate_every": max(1, num_steps // 4),
+        "checkpoint_every": max(1, num_steps // 4),
+        "num_evaluation_documents": 60,
+        "seed": seed,
+    }
+    return TrainingConfiguration(**with_suitable_settings(settings))

@@ -16,6 +16,6 @@ def compile_options(device_type: str, dtype: torch.dtype) -> dict[str, Any]:
     options: dict[str, Any] = {"cpp_wrapper": True}
     # g++ loses most of what kernels for AVX-512 write when they transpose 16-bit numbers, so that gradients are not
     # numbers (findings/torch-compiled-transposes-lose-rows.sh). Vectors of 256 bits take as long.
-    if dtype.itemsize == 2 and torch.backends.cpu.get_cpu_capability() == "AVX512":
+    if dtype.itemsize == 2 and torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"):
         options["cpp.simdlen"] = 256
     return options
