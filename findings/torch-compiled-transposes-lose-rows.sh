@@ -2,8 +2,8 @@
 # torch 2.13.0 (PyPI, CPU), compiled by g++ 11.3 and 12.2 (Debian 12) for AVX-512: a kernel that reads two parts of a
 # transposed bfloat16 or float16 tensor gets most of them wrong.
 #
-# torch.compile makes C++ of such a function that transposes tiles of 32 x 32 numbers. Of each tile the last row alone is
-# right; the others are whatever was in memory. The C++ is correct, but g++ with -O3 loses 31 of 32 stores: with -O2, or
+# From such a function, torch.compile makes C++ that transposes tiles of 32 x 32 numbers. The last row alone of each tile
+# is right; the others are whatever was in memory. The C++ is correct, but g++ with -O3 loses 31 of 32 stores: with -O2, or
 # with -fno-tree-slp-vectorize, all are there. torch turns g++'s vectorizer of loops off, and leaves this one on. In float32,
 # and with vectors of 256 bits (`options={"cpp.simdlen": 256}`), results are right.
 #

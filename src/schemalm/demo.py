@@ -226,19 +226,18 @@ def _training_configuration(metadata: Metadata, sizes: DemoSizes, seed: int) -> 
     num_windows = train_split.num_documents + train_split.num_tokens / metadata.context_size
     num_steps = max(sizes.min_steps, math.ceil(sizes.num_epochs * num_windows / sizes.batch_size))
     num_steps = min(sizes.num_steps, num_steps)
-    settings = {
-        "num_steps": num_steps,
-        "batch_size": sizes.batch_size,
+    return TrainingConfiguration(
+        **with_suitable_settings({"num_steps": num_steps}),
+        batch_size=sizes.batch_size,
         # Steps are counted in windows: with packed rows, a small corpus would be memorized before min_steps are over.
-        "packing": "windows",
-        "learning_rate": sizes.learning_rate,
-        "warmup_steps": min(sizes.warmup_steps, num_steps // 5),
+        packing="windows",
+        learning_rate=sizes.learning_rate,
+        warmup_steps=min(sizes.warmup_steps, num_steps // 5),
         # The better one for a small corpus that is read many times.
-        "schedule": "cosine",
-        "min_learning_rate_fraction": 0.1,
-        "evaluate_every": max(1, num_steps // 4),
-        "checkpoint_every": max(1, num_steps // 4),
-        "num_evaluation_documents": 60,
-        "seed": seed,
-    }
-    return TrainingConfiguration(**with_suitable_settings(settings))
+        schedule="cosine",
+        min_learning_rate_fraction=0.1,
+        evaluate_every=max(1, num_steps // 4),
+        checkpoint_every=max(1, num_steps // 4),
+        num_evaluation_documents=60,
+        seed=seed,
+    )

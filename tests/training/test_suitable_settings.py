@@ -18,6 +18,7 @@ from schemalm.training.suitable_settings import suitable_dtype, with_suitable_se
         ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
         ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}, "float32"),
         ({"avx512_bf16": True, "amx_bf16": True, "cpu_name": "Intel Xeon"}, "bfloat16"),
+        ({"avx512_bf16": False, "amx_bf16": True}, "bfloat16"),
         ({"avx512_f": True, "avx512_bf16": False}, "float32"),
         ({}, "float32"),
     ],

@@ -33,6 +33,6 @@ def suitable_dtype(device: str) -> str:
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     # Older versions of torch cannot tell.
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    # Intel's processors have half as many units for these as for float32. Their fast ones are matrix units (AMX).
+    # Intel's AVX-512 has half as many units for bfloat16 as for float32. Only its matrix units (AMX) are faster.
     has_fast_vectors = capabilities.get("avx512_bf16") and "Intel" not in capabilities.get("cpu_name", "")
     return "bfloat16" if capabilities.get("amx_bf16") or has_fast_vectors else "float32"
